@@ -1,1 +1,7 @@
-//! Placeholder.
+//! Compiles a `supervisord.conf` tree into a typed plan, collecting everything that is wrong with
+//! it on the way.
+
+pub mod diagnostic;
+pub mod host;
+pub mod plan;
+pub mod schema;

@@ -1,0 +1,149 @@
+"""Answers, for one configuration tree a line, what supervisor 4.3.0 makes of it.
+
+Reads JSON lines `{"root": PATH, "env": {NAME: VALUE}}` on stdin and writes one JSON line each:
+`{"verdict": "accept" | "reject" | "crash", "error": TEXT or null, "plan": PLAN or null}`. The text
+is what the original prints after `Error: `. A crash is an exception the original does not turn into
+an error of its own. Run with the interpreter of a virtual environment that has supervisor==4.3.0.
+"""
+import io
+import json
+import os
+import sys
+import warnings
+
+from supervisor.datatypes import Automatic, RestartUnconditionally, RestartWhenExitUnexpected, Syslog
+from supervisor.loggers import LevelsByName
+from supervisor.options import (EventListenerPoolConfig, FastCGIGroupConfig, ServerOptions)
+
+warnings.simplefilter("ignore")
+
+
+class Refused(Exception):
+    pass
+
+
+class Options(ServerOptions):
+    def usage(self, msg):
+        raise Refused(str(msg))
+
+
+def main():
+    answers = sys.stdout
+    sys.stdout = io.StringIO()
+    for line in sys.stdin:
+        answers.write(json.dumps(answer(json.loads(line))) + "\n")
+        answers.flush()
+
+
+def answer(case):
+    os.environ.clear()
+    os.environ.update(case["env"])
+    options = Options()
+    options.stderr = io.StringIO()
+    try:
+        options.realize(["-c", case["root"]], progname="supervisord")
+    except Refused as refused:
+        return {"verdict": "reject", "error": str(refused), "plan": None}
+    except Exception as crash:
+        return {"verdict": "crash", "error": "%s: %s" % (type(crash).__name__, crash), "plan": None}
+    return {"verdict": "accept", "error": None, "plan": plan(options)}
+
+
+def plan(options):
+    section = options.configroot.supervisord
+    levels = {getattr(LevelsByName, name): name for name in ("CRIT", "ERRO", "WARN", "INFO", "DEBG", "TRAC", "BLAT")}
+    return {
+        "supervisord": {
+            "minfds": section.minfds,
+            "minprocs": section.minprocs,
+            "directory": section.directory,
+            "user": section.user,
+            "umask": section.umask,
+            "logfile": "syslog" if section.logfile is Syslog else options.logfile,
+            "logfile_maxbytes": section.logfile_maxbytes,
+            "logfile_backups": section.logfile_backups,
+            "loglevel": levels[section.loglevel],
+            "pidfile": options.pidfile,
+            "identifier": section.identifier,
+            "nodaemon": section.nodaemon,
+            "silent": section.silent,
+            "childlogdir": section.childlogdir,
+            "nocleanup": section.nocleanup,
+            "strip_ansi": section.strip_ansi,
+            "environment": section.environment,
+            "serverurl": options.serverurl,
+        },
+        "servers": [server(config) for config in options.server_configs],
+        "interfaces": [
+            {"name": name, "extras": extras} for name, _factory, extras in options.rpcinterface_factories
+        ],
+        "groups": [group(config) for config in options.process_group_configs],
+        "criticals": options.parse_criticals,
+        "warnings": options.parse_warnings,
+        "infos": options.parse_infos,
+    }
+
+
+def server(config):
+    one = {
+        "section": config["section"],
+        "name": config["name"],
+        "username": config["username"],
+        "password": config["password"],
+    }
+    if "file" in config:
+        one.update(file=config["file"], chmod=config["chmod"], chown=list(config["chown"]))
+    else:
+        one.update(host=config["host"], port=config["port"])
+    return one
+
+
+def group(config):
+    one = {
+        "name": config.name,
+        "priority": config.priority,
+        "kind": "program",
+        "processes": [process(each) for each in config.process_configs],
+    }
+    if isinstance(config, EventListenerPoolConfig):
+        one.update(
+            kind="eventlistener",
+            buffer_size=config.buffer_size,
+            events=sorted(kind.__name__ for kind in config.pool_events),
+        )
+    elif isinstance(config, FastCGIGroupConfig):
+        socket = config.socket_config
+        one.update(
+            kind="fcgi",
+            url=socket.url,
+            backlog=socket.get_backlog(),
+            mode=getattr(socket, "mode", None),
+            owner=list(socket.owner) if getattr(socket, "owner", None) else None,
+        )
+    return one
+
+
+RESTART = {RestartWhenExitUnexpected: "unexpected", RestartUnconditionally: "true", False: "false"}
+
+PLAIN = (
+    "name command directory umask priority autostart startsecs startretries exitcodes stopwaitsecs "
+    "stopasgroup killasgroup redirect_stderr uid "
+    "stdout_logfile_maxbytes stdout_logfile_backups stdout_capture_maxbytes stdout_events_enabled "
+    "stdout_syslog stderr_logfile_maxbytes stderr_logfile_backups stderr_capture_maxbytes "
+    "stderr_events_enabled stderr_syslog environment"
+).split()
+
+
+def process(config):
+    one = {name: getattr(config, name) for name in PLAIN}
+    one["environment"] = dict(one["environment"] or {})
+    one["autorestart"] = RESTART[config.autorestart]
+    one["stopsignal"] = int(config.stopsignal)
+    for name in ("stdout_logfile", "stderr_logfile", "serverurl"):
+        value = getattr(config, name)
+        one[name] = "AUTO" if value is Automatic else value
+    return one
+
+
+if __name__ == "__main__":
+    main()

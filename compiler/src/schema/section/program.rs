@@ -1,5 +1,7 @@
 //! `[program:x]`, and what `[eventlistener:x]` and `[fcgi-program:x]` share with it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::schema::value::{AutoRestart, Environment, ExitCodes, LogTarget, Signal, UserRef};
@@ -29,6 +31,10 @@ pub struct Program {
     pub exitcodes: ExitCodes,
     /// Send stderr where stdout goes.
     pub redirect_stderr: bool,
+    /// How many processes the section makes (CFG-204).
+    pub numprocs: i64,
+    /// Number of the first of them (CFG-206).
+    pub numprocs_start: i64,
     /// Size of the capture buffer of stdout; 0 for none.
     pub stdout_capture_maxbytes: i64,
     /// Emit an event for each chunk of stdout.
@@ -43,6 +49,8 @@ pub struct Program {
     pub user: Option<UserRef>,
     /// File mode creation mask; `None` to inherit.
     pub umask: Option<i64>,
+    /// What the names of the processes are made of, not expanded.
+    pub process_name: Arc<str>,
     /// Variables, the daemon's included.
     pub environment: Environment,
     /// Directory to change to, as written.

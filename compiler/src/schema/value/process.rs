@@ -1,5 +1,5 @@
 //! Kinds of value that say how a process is run: signals, restart policy, exit codes, log targets,
-//! environments, users.
+//! users.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -46,10 +46,6 @@ pub struct UserRef {
     pub uid: Option<u32>,
 }
 
-/// Environment variables, sorted by name. The values never reach `Debug`.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Environment(pub std::collections::BTreeMap<String, String>);
-
 /// A value that must not be shown.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret(pub String);
@@ -58,12 +54,6 @@ impl ExitCodes {
     /// Whether `code` is an expected exit code; a death by signal (-1) never is (RUN-160).
     pub fn contains(&self, code: i32) -> bool {
         u8::try_from(code).is_ok_and(|code| self.0.contains(&code))
-    }
-}
-
-impl fmt::Debug for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
     }
 }
 

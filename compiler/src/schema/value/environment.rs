@@ -1,0 +1,127 @@
+//! Sets of environment variables.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::Deserializer;
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+
+/// Environment variables, sorted by name, each name once. The values never reach `Debug`.
+///
+/// All of them share one text, because a large configuration holds an environment a process.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Environment {
+    /// Every name followed by its value.
+    text: Box<str>,
+    /// Where each name and each value ends in `text`.
+    ends: Box<[(u32, u32)]>,
+}
+
+impl Environment {
+    /// The value of one variable.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let (mut low, mut high) = (0, self.ends.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            let (candidate, value) = self.at(middle);
+            match candidate.cmp(name) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(value),
+            }
+        }
+        None
+    }
+
+    /// The names and values, by name.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + DoubleEndedIterator {
+        (0..self.ends.len()).map(|index| self.at(index))
+    }
+
+    /// The names, sorted.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.iter().map(|(name, _)| name)
+    }
+
+    /// How many variables there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// These variables and `over`, which wins where both have a name (CFG-329).
+    pub fn merged(&self, over: &Environment) -> Environment {
+        if self.is_empty() {
+            return over.clone();
+        }
+        if over.is_empty() {
+            return self.clone();
+        }
+        let mut pairs: Vec<(&str, &str)> = Vec::with_capacity(self.len() + over.len());
+        pairs.extend(self.iter());
+        pairs.extend(over.iter());
+        Self::from_pairs(pairs)
+    }
+
+    /// The set of `pairs`; the last of equal names wins (CFG-312).
+    pub fn from_pairs<T: AsRef<str>>(mut pairs: Vec<(T, T)>) -> Environment {
+        pairs.sort_by(|left, right| left.0.as_ref().cmp(right.0.as_ref()));
+        let bytes = pairs.iter().map(|(name, value)| name.as_ref().len() + value.as_ref().len());
+        let mut text = String::with_capacity(bytes.sum());
+        let mut ends = Vec::with_capacity(pairs.len());
+        for (index, (name, value)) in pairs.iter().enumerate() {
+            let name = name.as_ref();
+            if pairs.get(index + 1).is_some_and(|next| next.0.as_ref() == name) {
+                continue;
+            }
+            text.push_str(name);
+            let middle = offset(text.len());
+            text.push_str(value.as_ref());
+            ends.push((middle, offset(text.len())));
+        }
+        Environment { text: text.into_boxed_str(), ends: ends.into_boxed_slice() }
+    }
+
+    /// The name and value at `index`.
+    fn at(&self, index: usize) -> (&str, &str) {
+        let start = if index == 0 { 0 } else { self.ends[index - 1].1 as usize };
+        let (middle, end) = self.ends[index];
+        (&self.text[start..middle as usize], &self.text[middle as usize..end as usize])
+    }
+}
+
+/// Sources are below 4 GiB, and so is what is written in them.
+fn offset(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        let pairs = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Environment::from_pairs::<String>(pairs)
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.names()).finish()
+    }
+}
+
+impl Serialize for Environment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Environment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let pairs = BTreeMap::<String, String>::deserialize(deserializer)?;
+        Ok(pairs.into_iter().collect())
+    }
+}

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use grammar::Span;
 
+pub mod codes;
+
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -64,4 +66,64 @@ pub struct Fix {
     pub safe: bool,
     /// Non-overlapping replacements, in order.
     pub edits: Vec<(Span, String)>,
+}
+
+impl Diagnostic {
+    /// A finding at `span`.
+    pub fn new(code: Code, severity: Severity, span: Span, message: impl Into<String>) -> Self {
+        let label = Label { span, text: String::new() };
+        Diagnostic { labels: vec![label], ..Self::bare(code, severity, message.into()) }
+    }
+
+    /// A finding about a file as a whole.
+    pub fn of_file(
+        code: Code,
+        severity: Severity,
+        file: impl Into<PathBuf>,
+        message: impl Into<String>,
+    ) -> Self {
+        Diagnostic { file: Some(file.into()), ..Self::bare(code, severity, message.into()) }
+    }
+
+    /// With what to say at its first place.
+    #[must_use]
+    pub fn labelled(mut self, text: impl Into<String>) -> Self {
+        if let Some(first) = self.labels.first_mut() {
+            first.text = text.into();
+        }
+        self
+    }
+
+    /// With another place.
+    #[must_use]
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// With the message of the original.
+    #[must_use]
+    pub fn original(mut self, text: impl Into<String>) -> Self {
+        self.original = Some(text.into());
+        self
+    }
+
+    /// With an edit that mends it.
+    #[must_use]
+    pub fn fixed_by(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
+        self
+    }
+
+    fn bare(code: Code, severity: Severity, message: String) -> Self {
+        let (labels, file, help, fix, original) = (Vec::new(), None, None, None, None);
+        Diagnostic { code, severity, message, labels, file, help, fix, original }
+    }
 }

@@ -1,10 +1,13 @@
-//! Things found wrong, as plain data. How they are shown is the business of `report`.
+//! Things found wrong, as plain data, and the sink that collects them. How they are shown is the
+//! business of `report`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use grammar::Span;
 
 pub mod codes;
+
+pub use codes::Code;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +20,7 @@ pub enum Severity {
     Error,
 }
 
-/// One thing found wrong.
+/// One thing found wrong. It has a registered code, and a place or a file, by construction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The registered code.
@@ -26,10 +29,6 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// What is wrong: lower case, no full stop, backticks round user text.
     pub message: String,
-    /// Where, the most important place first. Empty only if `file` is set.
-    pub labels: Vec<Label>,
-    /// The file as a whole, where no byte of it is to blame.
-    pub file: Option<PathBuf>,
     /// What to do about it, as a command.
     pub help: Option<String>,
     /// An edit that mends it.
@@ -37,15 +36,7 @@ pub struct Diagnostic {
     /// The message with which the original refuses this configuration, without `Error: ` (CFG-001);
     /// only for errors.
     pub original: Option<String>,
-}
-
-/// A registered code: `SV006` and its slug `comment-truncates-value`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Code {
-    /// `SVnnn`.
-    pub id: &'static str,
-    /// Readable after `disable=`.
-    pub slug: &'static str,
+    place: Place,
 }
 
 /// A place and what to say about it.
@@ -68,62 +59,249 @@ pub struct Fix {
     pub edits: Vec<(Span, String)>,
 }
 
+/// The sink of a compilation. It keeps the order things were found in, which is the order the
+/// original would have met them in (CFG-147).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    /// The most important label first; never empty.
+    Labels(Vec<Label>),
+    /// The file as a whole, where no byte of it is to blame.
+    File(PathBuf),
+}
+
+impl Severity {
+    /// The word reports use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
 impl Diagnostic {
-    /// A finding at `span`.
+    /// A finding about the bytes under `span`.
     pub fn new(code: Code, severity: Severity, span: Span, message: impl Into<String>) -> Self {
         let label = Label { span, text: String::new() };
-        Diagnostic { labels: vec![label], ..Self::bare(code, severity, message.into()) }
+        Self::placed(code, severity, Place::Labels(vec![label]), message)
     }
 
-    /// A finding about a file as a whole.
+    /// A finding about a file as a whole: it cannot be read, is not text, lacks a section.
     pub fn of_file(
         code: Code,
         severity: Severity,
-        file: impl Into<PathBuf>,
+        path: impl Into<PathBuf>,
         message: impl Into<String>,
     ) -> Self {
-        Diagnostic { file: Some(file.into()), ..Self::bare(code, severity, message.into()) }
+        Self::placed(code, severity, Place::File(path.into()), message)
     }
 
-    /// With what to say at its first place.
+    fn placed(code: Code, severity: Severity, place: Place, message: impl Into<String>) -> Self {
+        Diagnostic {
+            code,
+            severity,
+            message: message.into(),
+            help: None,
+            fix: None,
+            original: None,
+            place,
+        }
+    }
+
+    /// Says something at the first place.
     #[must_use]
     pub fn labelled(mut self, text: impl Into<String>) -> Self {
-        if let Some(first) = self.labels.first_mut() {
-            first.text = text.into();
+        if let Place::Labels(labels) = &mut self.place {
+            labels[0].text = text.into();
         }
         self
     }
 
-    /// With another place.
+    /// Adds a further place, such as where something stood first. The first label of a finding
+    /// about a whole file replaces the file.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label { span, text: text.into() });
+        let label = Label { span, text: text.into() };
+        match &mut self.place {
+            Place::Labels(labels) => labels.push(label),
+            Place::File(_) => self.place = Place::Labels(vec![label]),
+        }
         self
     }
 
-    /// With what to do about it.
+    /// Adds what to do about it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// With the message of the original.
-    #[must_use]
-    pub fn original(mut self, text: impl Into<String>) -> Self {
-        self.original = Some(text.into());
-        self
-    }
-
-    /// With an edit that mends it.
+    /// Adds an edit that mends it.
     #[must_use]
     pub fn fixed_by(mut self, fix: Fix) -> Self {
         self.fix = Some(fix);
         self
     }
 
-    fn bare(code: Code, severity: Severity, message: String) -> Self {
-        let (labels, file, help, fix, original) = (Vec::new(), None, None, None, None);
-        Diagnostic { code, severity, message, labels, file, help, fix, original }
+    /// Adds the message of the original, without `Error: `.
+    #[must_use]
+    pub fn original(mut self, message: impl Into<String>) -> Self {
+        self.original = Some(message.into());
+        self
+    }
+
+    /// The places, the most important first; empty only if [`Diagnostic::file`] is some.
+    pub fn labels(&self) -> &[Label] {
+        match &self.place {
+            Place::Labels(labels) => labels,
+            Place::File(_) => &[],
+        }
+    }
+
+    /// The most important place.
+    pub fn span(&self) -> Option<Span> {
+        self.labels().first().map(|label| label.span)
+    }
+
+    /// The file, when the finding is about the file as a whole.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Labels(_) => None,
+            Place::File(path) => Some(path),
+        }
+    }
+
+    /// What the original prints after `Error: `, or our message where the original has none.
+    pub fn refusal(&self) -> &str {
+        self.original.as_deref().unwrap_or(&self.message)
+    }
+}
+
+impl Fix {
+    /// A fix after which the plan is the same but for the option named.
+    pub fn safe(title: impl Into<String>, edits: Vec<(Span, String)>) -> Self {
+        Fix { title: title.into(), safe: true, edits }
+    }
+
+    /// A fix to be read before it is applied.
+    pub fn risky(title: impl Into<String>, edits: Vec<(Span, String)>) -> Self {
+        Fix { title: title.into(), safe: false, edits }
+    }
+}
+
+impl Diagnostics {
+    /// Collects one more.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.list.push(diagnostic);
+    }
+
+    /// All of them in the order found.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.list.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The first error found, which is the one the original stops at.
+    pub fn first_error(&self) -> Option<&Diagnostic> {
+        self.list.iter().find(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Whether the original refuses this configuration.
+    pub fn has_errors(&self) -> bool {
+        self.first_error().is_some()
+    }
+
+    /// Keeps only the findings `keep` approves of.
+    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.list.retain(keep);
+    }
+
+    /// The findings in the order a reader meets them: whole files first, then by file, place and
+    /// code.
+    pub fn in_file_order(&self) -> Vec<&Diagnostic> {
+        let mut sorted: Vec<&Diagnostic> = self.list.iter().collect();
+        sorted.sort_by(|a, b| reading_order(a).cmp(&reading_order(b)));
+        sorted
+    }
+}
+
+impl Extend<Diagnostic> for Diagnostics {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, found: I) {
+        self.list.extend(found);
+    }
+}
+
+impl FromIterator<Diagnostic> for Diagnostics {
+    fn from_iter<I: IntoIterator<Item = Diagnostic>>(found: I) -> Self {
+        Diagnostics { list: found.into_iter().collect() }
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.iter()
+    }
+}
+
+fn reading_order(diagnostic: &Diagnostic) -> (Option<Span>, &'static str) {
+    (diagnostic.span(), diagnostic.code.id())
+}
+
+#[cfg(test)]
+mod tests {
+    use grammar::FileId;
+
+    use super::*;
+
+    fn at(file: u32, start: u32) -> Span {
+        Span::new(FileId(file), start..start + 1)
+    }
+
+    #[test]
+    fn order_found_is_kept_and_reading_order_is_by_place() {
+        let mut sink = Diagnostics::default();
+        sink.push(Diagnostic::new(codes::DUPLICATE_KEY, Severity::Warning, at(1, 4), "third"));
+        sink.push(Diagnostic::new(codes::BAD_NUMBER_FORMAT, Severity::Error, at(0, 9), "second"));
+        sink.push(Diagnostic::of_file(codes::UNREADABLE_FILE, Severity::Error, "/x", "first"));
+        let messages: Vec<_> =
+            sink.in_file_order().into_iter().map(|found| found.message.as_str()).collect();
+        assert_eq!(messages, ["first", "second", "third"]);
+        assert_eq!(sink.first_error().map(|found| found.message.as_str()), Some("second"));
+    }
+
+    #[test]
+    fn a_label_gives_a_whole_file_finding_its_place() {
+        let found =
+            Diagnostic::of_file(codes::UNREADABLE_FILE, Severity::Error, "/x", "unreadable")
+                .also(at(0, 3), "included here");
+        assert_eq!(found.span(), Some(at(0, 3)));
+        assert_eq!(found.file(), None);
     }
 }

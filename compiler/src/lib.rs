@@ -5,3 +5,4 @@ pub mod diagnostic;
 pub mod host;
 pub mod plan;
 pub mod schema;
+pub mod source;

@@ -1,0 +1,143 @@
+//! The files of a compilation: path, text and, once somebody asks for a line, its line index.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use grammar::{FileId, Span};
+
+/// The files of a compilation by [`FileId`], in the order they were read.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<Arc<Source>>,
+}
+
+/// One file.
+#[derive(Debug)]
+pub struct Source {
+    path: PathBuf,
+    text: String,
+    line_starts: OnceLock<Vec<u32>>,
+}
+
+/// A place as a reader counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+impl Sources {
+    /// Adds a file and numbers it.
+    pub fn add(&mut self, path: impl Into<PathBuf>, text: impl Into<String>) -> FileId {
+        self.push(Arc::new(Source::new(path, text)))
+    }
+
+    /// Adds a file that is already in memory and numbers it.
+    pub fn push(&mut self, source: Arc<Source>) -> FileId {
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        self.files.push(source);
+        id
+    }
+
+    /// The file with this number, which must come from this very value.
+    pub fn get(&self, id: FileId) -> &Arc<Source> {
+        &self.files[id.0 as usize]
+    }
+
+    /// The path of a file as it was named or found.
+    pub fn path(&self, id: FileId) -> &Path {
+        &self.get(id).path
+    }
+
+    /// The text of a file.
+    pub fn text(&self, id: FileId) -> &str {
+        &self.get(id).text
+    }
+
+    /// The text under a span.
+    pub fn of(&self, span: Span) -> &str {
+        span.of(self.text(span.file))
+    }
+
+    /// Where a reader finds byte `offset` of a file.
+    pub fn position(&self, id: FileId, offset: u32) -> Position {
+        self.get(id).position(offset)
+    }
+
+    /// The numbers of all files.
+    pub fn ids(&self) -> impl ExactSizeIterator<Item = FileId> + use<> {
+        (0..u32::try_from(self.files.len()).unwrap_or(u32::MAX)).map(FileId)
+    }
+}
+
+impl Source {
+    /// A file and its text.
+    pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
+        Source { path: path.into(), text: text.into(), line_starts: OnceLock::new() }
+    }
+
+    /// The path as it was named or found.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where a reader finds byte `offset`.
+    pub fn position(&self, offset: u32) -> Position {
+        let line = self.line_index(offset);
+        let before = &self.text[self.line_starts()[line] as usize..offset as usize];
+        let count = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
+        Position { line: count(line), column: count(before.chars().count()) }
+    }
+
+    /// The line byte `offset` is on, from 0.
+    pub fn line_index(&self, offset: u32) -> usize {
+        self.line_starts().partition_point(|&start| start <= offset) - 1
+    }
+
+    /// The first byte of each line. LF, CRLF and a lone CR end a line (CFG-015).
+    pub fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let bytes = self.text.as_bytes();
+            let ends = bytes.iter().enumerate().filter(|&(at, &byte)| {
+                byte == b'\n' || (byte == b'\r' && bytes.get(at + 1) != Some(&b'\n'))
+            });
+            std::iter::once(0)
+                .chain(ends.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX)))
+                .collect()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, offset: u32, line: u32, column: u32) {
+        let mut sources = Sources::default();
+        let id = sources.add("x.conf", text);
+        assert_eq!(sources.position(id, offset), Position { line, column });
+    }
+
+    // CFG-015
+    #[test]
+    fn every_line_end_counts_once() {
+        check("a\nb", 2, 2, 1);
+        check("a\r\nb", 3, 2, 1);
+        check("a\rb", 2, 2, 1);
+        check("a\n\nb", 3, 3, 1);
+        check("", 0, 1, 1);
+        check("a\n", 2, 2, 1);
+    }
+
+    #[test]
+    fn columns_are_characters() {
+        check("é=ü", 3, 1, 3);
+    }
+}

@@ -4,5 +4,6 @@
 pub mod diagnostic;
 pub mod host;
 pub mod plan;
+pub mod report;
 pub mod schema;
 pub mod source;

@@ -1,3 +1,5 @@
-//! The daemon: a pure core that supervises, and the driver that does what it says.
+//! The daemon: a pure core that supervises, the driver that does what it says, and the servers
+//! through which clients watch and steer.
 
+pub mod http;
 pub mod supervisor;

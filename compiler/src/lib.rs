@@ -2,6 +2,7 @@
 //! it on the way.
 
 pub mod diagnostic;
+pub mod getopt;
 pub mod host;
 pub mod plan;
 pub mod report;

@@ -8,5 +8,4 @@
 
 pub mod command;
 pub mod message;
-pub mod mirror;
 pub mod quote;

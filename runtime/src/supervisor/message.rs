@@ -15,7 +15,7 @@ use compiler::schema::value::{LogLevel, Signal};
 use serde::{Deserialize, Serialize};
 
 pub use super::command::{CommandError, SpawnError};
-pub use super::mirror::{DaemonState, Fault, FaultCode, ProcessState};
+pub use rpc::{DaemonState, Fault, FaultCode, ProcessState};
 
 /// One reading of both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,212 @@
+//! The physical lines of a text, each with its shape and the part it plays. The parser puts a
+//! tree together from them; the linter asks them about what the tree leaves out.
+
+use std::borrow::Cow;
+
+use super::SyntaxErrorKind;
+use super::comment::inline_comment;
+use super::shape::{Lexeme, Shape, lex_lines, shape};
+use crate::span::{FileId, Span};
+use crate::whitespace::strip_end;
+
+/// How much text is lexed at a time. The lexer keeps every token of one run, so a bound keeps a
+/// large file inside the processor's cache.
+const BATCH: usize = 32 * 1024;
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// One physical line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its number, counted from 1.
+    pub number: u32,
+    /// The whole line with its line end, if it has one.
+    pub span: Span,
+    /// Its stripped text without comment (CFG-025).
+    pub content: Span,
+    /// Its comment, from the prefix to the end of the line.
+    pub comment: Option<Span>,
+    /// How many white space characters come first; a TAB counts 1 (CFG-025).
+    pub indent: u32,
+    /// What the content looks like by itself.
+    pub shape: Shape,
+    /// What the line is in its place. A continuation may have the shape of an option or a header,
+    /// which nearly always is a mistake.
+    pub role: Role,
+}
+
+/// What a line is in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing, or an empty line of a value that goes on below (CFG-026).
+    Blank,
+    /// Nothing (CFG-024, CFG-027).
+    Comment,
+    /// The start of a section (CFG-030).
+    Header,
+    /// The start of an entry (CFG-036).
+    Entry,
+    /// A further line of the open entry's value (CFG-028).
+    Continuation,
+    /// A mistake. One with the shape of a header starts its section all the same.
+    Junk(SyntaxErrorKind),
+}
+
+/// The lines of a text, in order. Their spans tile it.
+#[derive(Debug)]
+pub struct Lines<'t> {
+    id: FileId,
+    text: &'t str,
+    batch: std::vec::IntoIter<Lexeme>,
+    /// Where the text not yet lexed starts.
+    lexed: usize,
+    /// Where the next line starts.
+    start: u32,
+    number: u32,
+    place: Place,
+}
+
+/// The lines of `text`, the text of file `id`, which must be shorter than 4 GiB.
+pub fn lines(id: FileId, text: &str) -> Lines<'_> {
+    let batch = Vec::new().into_iter();
+    Lines { id, text, batch, lexed: 0, start: 0, number: 0, place: Place::default() }
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Line;
+
+    fn next(&mut self) -> Option<Line> {
+        let lexeme = match self.batch.next() {
+            Some(lexeme) => lexeme,
+            None => self.lex_batch()?,
+        };
+        let span = Span::new(self.id, self.start..after_line_end(self.text, lexeme.text.end));
+        let indent = self.text[span.start as usize..lexeme.text.start as usize].chars().count();
+        self.start = span.end;
+        self.number += 1;
+        let (content, comment, shape) = self.without_comment(span, lexeme);
+        let indent = indent as u32;
+        let (shape, role) = match self.marked_header(content) {
+            Some(header) => {
+                self.place.in_section = true;
+                (header, Role::Junk(SyntaxErrorKind::MissingHeader))
+            }
+            None => (shape, self.place.role(shape, indent)),
+        };
+        Some(Line { number: self.number, span, content, comment, indent, shape, role })
+    }
+}
+
+impl Lines<'_> {
+    /// Lexes some more whole lines and gives the first.
+    fn lex_batch(&mut self) -> Option<Lexeme> {
+        let rest = &self.text[self.lexed..];
+        let cut =
+            rest.as_bytes().get(BATCH..).and_then(|tail| tail.iter().position(|&b| b == b'\n'));
+        let batch = &rest[..cut.map_or(rest.len(), |at| BATCH + at + 1)];
+        let input = lone_cr_as_lf(batch);
+        let start = self.lexed as u32;
+        self.lexed += batch.len();
+        let mut lexemes = Vec::with_capacity(BATCH / 32);
+        lex_lines(&input, Span::new(self.id, start..self.lexed as u32), &mut lexemes);
+        // What follows the last line end is a line only if there is something.
+        if input.is_empty() || input.ends_with('\n') {
+            lexemes.pop();
+        }
+        self.batch = lexemes.into_iter();
+        self.batch.next()
+    }
+
+    /// The header that a byte order mark hides from the original (CFG-013).
+    fn marked_header(&self, content: Span) -> Option<Shape> {
+        if self.number > 1 || !content.of(self.text).starts_with(BYTE_ORDER_MARK) {
+            return None;
+        }
+        let start = content.start + BYTE_ORDER_MARK.len_utf8() as u32;
+        let header = shape(Span { start, ..content }, self.text);
+        matches!(header, Shape::Header { .. }).then_some(header)
+    }
+
+    /// The content, the comment, and the shape of the content.
+    fn without_comment(&self, line: Span, lexeme: Lexeme) -> (Span, Option<Span>, Shape) {
+        let Lexeme { text: at, shape: whole } = lexeme;
+        match whole {
+            Shape::Blank => return (at, None, whole),
+            Shape::Comment => return (Span { end: at.start, ..at }, Some(at), whole),
+            Shape::Header { .. } | Shape::Option { .. } | Shape::Junk => {}
+        }
+        let raw = Span { start: line.start, ..at };
+        match inline_comment(raw.of(self.text)) {
+            None => (strip_end_of(at, self.text), None, whole),
+            Some(cut) => {
+                let start = line.start + cut as u32;
+                let content = strip_end_of(Span { end: start, ..at }, self.text);
+                (content, Some(Span { start, ..at }), shape(content, self.text))
+            }
+        }
+    }
+}
+
+/// What earlier lines left open.
+#[derive(Debug, Default)]
+struct Place {
+    in_section: bool,
+    in_entry: bool,
+    /// The indentation of the last header or option line (CFG-029).
+    reference: u32,
+}
+
+impl Place {
+    fn role(&mut self, shape: Shape, indent: u32) -> Role {
+        match shape {
+            Shape::Blank => return Role::Blank,
+            Shape::Comment => return Role::Comment,
+            Shape::Header { .. } | Shape::Option { .. } | Shape::Junk => {}
+        }
+        if self.in_entry && indent > self.reference {
+            return Role::Continuation;
+        }
+        self.reference = indent;
+        match shape {
+            Shape::Header { .. } => {
+                self.in_section = true;
+                self.in_entry = false;
+                Role::Header
+            }
+            _ if !self.in_section => Role::Junk(SyntaxErrorKind::MissingHeader),
+            Shape::Option { key, .. } if key.is_empty() => {
+                self.in_entry = false;
+                Role::Junk(SyntaxErrorKind::EmptyKey)
+            }
+            Shape::Option { .. } => {
+                self.in_entry = true;
+                Role::Entry
+            }
+            // The open entry stays open (CFG-055).
+            Shape::Junk | Shape::Blank | Shape::Comment => Role::Junk(SyntaxErrorKind::NoDelimiter),
+        }
+    }
+}
+
+/// `text` with every CR that no LF follows turned into an LF, which keeps all offsets (CFG-015).
+fn lone_cr_as_lf(text: &str) -> Cow<'_, str> {
+    let lone = |at: usize| text.as_bytes().get(at + 1) != Some(&b'\n');
+    if !text.match_indices('\r').any(|(at, _)| lone(at)) {
+        return Cow::Borrowed(text);
+    }
+    text.char_indices().map(|(at, c)| if c == '\r' && lone(at) { '\n' } else { c }).collect()
+}
+
+/// Where the line goes on that starts after the line end at `end`, if there is one.
+fn after_line_end(text: &str, end: u32) -> u32 {
+    match &text.as_bytes()[end as usize..] {
+        [b'\r', b'\n', ..] => end + 2,
+        [b'\r' | b'\n', ..] => end + 1,
+        _ => end,
+    }
+}
+
+fn strip_end_of(span: Span, text: &str) -> Span {
+    let len = strip_end(span.of(text)).len();
+    Span { end: span.start + len as u32, ..span }
+}

@@ -1,1 +1,16 @@
-//! Placeholder.
+//! The test harness: a directory of its own for every test, real daemons and clients in it, and
+//! the certainty that nothing of them is left when the test ends.
+//!
+//! Knows how to start things and look at them from outside. What they should do is said in
+//! `tests/it`.
+
+pub mod daemon;
+pub mod installation;
+pub mod redact;
+pub mod sandbox;
+pub mod wait;
+
+pub use daemon::Daemon;
+pub use installation::{Installation, Run};
+pub use sandbox::Sandbox;
+pub use wait::wait_until;

@@ -1,0 +1,147 @@
+//! A running daemon: started in the foreground, asked through its client, ended when dropped.
+
+use std::fs::File;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, ExitStatus};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::installation::{Installation, Run, command};
+use crate::sandbox::Sandbox;
+use crate::wait::{PATIENCE, holds_within, wait_until};
+
+/// The head of a configuration every test can put its programs under: a UNIX socket at `s.sock`,
+/// all files in the sandbox, `conf.d/*.conf` included.
+pub const HEAD: &str = "\
+[supervisord]
+logfile=%(here)s/supervisord.log
+pidfile=%(here)s/supervisord.pid
+childlogdir=%(here)s
+nodaemon=true
+loglevel=debug
+
+[unix_http_server]
+file=%(here)s/s.sock
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+
+[supervisorctl]
+serverurl=unix://%(here)s/s.sock
+
+[include]
+files=conf.d/*.conf
+";
+
+/// A daemon in the foreground, with the sandbox's `supervisord.conf`.
+pub struct Daemon<'s> {
+    sandbox: &'s Sandbox,
+    client: Installation,
+    process: Child,
+}
+
+impl<'s> Daemon<'s> {
+    /// Starts `installation`'s daemon and waits until its socket answers.
+    pub fn start(installation: &Installation, sandbox: &'s Sandbox) -> Self {
+        let daemon = Daemon::spawn(installation, sandbox, &["-n", "-c", "supervisord.conf"]);
+        daemon.wait_for_socket();
+        daemon
+    }
+
+    /// Starts `installation`'s daemon with `args`, its output in `daemon.out` and `daemon.err`.
+    pub fn spawn(installation: &Installation, sandbox: &'s Sandbox, args: &[&str]) -> Self {
+        let out = File::create(sandbox.join("daemon.out")).expect("a file for the output");
+        let err = File::create(sandbox.join("daemon.err")).expect("a file for the errors");
+        let process = command(sandbox, &installation.supervisord)
+            .args(args)
+            .stdin(std::process::Stdio::null())
+            .stdout(out)
+            .stderr(err)
+            .spawn()
+            .expect("a daemon that can be started");
+        Daemon { sandbox, client: installation.clone(), process }
+    }
+
+    /// Waits until something accepts connections at `s.sock`.
+    pub fn wait_for_socket(&self) {
+        let socket = self.sandbox.join("s.sock");
+        let ready = holds_within(PATIENCE, &mut || UnixStream::connect(&socket).is_ok());
+        assert!(ready, "the daemon did not come up:\n{}", self.output());
+    }
+
+    /// Uses `installation`'s client from now on.
+    pub fn with_client(mut self, installation: &Installation) -> Self {
+        self.client = installation.clone();
+        self
+    }
+
+    /// Runs one action of the client.
+    pub fn ctl(&self, args: &[&str]) -> Run {
+        self.client.ctl(self.sandbox, args)
+    }
+
+    /// Waits until `status` shows `name` in `state`.
+    #[track_caller]
+    pub fn wait_for(&self, name: &str, state: &str) {
+        let shown = |line: &str| {
+            let mut words = line.split_whitespace();
+            words.next() == Some(name) && words.next() == Some(state)
+        };
+        wait_until(&format!("`{name}` is {state}"), || {
+            self.ctl(&["status"]).stdout.lines().any(shown)
+        });
+    }
+
+    /// The pid of the daemon.
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.process.id()).expect("a pid"))
+    }
+
+    /// The pid of one process, as the client prints it.
+    pub fn pid_of(&self, name: &str) -> i32 {
+        self.ctl(&["pid", name]).stdout.trim().parse().expect("a pid")
+    }
+
+    /// Sends the daemon a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill(self.pid(), signal).expect("a daemon to signal");
+    }
+
+    /// Waits for the daemon's end.
+    pub fn wait(&mut self) -> ExitStatus {
+        let ended = holds_within(PATIENCE, &mut || {
+            self.process.try_wait().expect("the daemon is our child").is_some()
+        });
+        assert!(ended, "the daemon does not end:\n{}", self.output());
+        self.process.wait().expect("the daemon has ended")
+    }
+
+    /// What the daemon has printed and logged, for messages.
+    pub fn output(&self) -> String {
+        ["daemon.out", "daemon.err", "supervisord.log"]
+            .map(|name| format!("--- {name}\n{}", self.sandbox.read(name)))
+            .join("")
+    }
+}
+
+impl Drop for Daemon<'_> {
+    fn drop(&mut self) {
+        if matches!(self.process.try_wait(), Ok(Some(_))) {
+            return;
+        }
+        // Failures here mean that it has just ended.
+        let _ = kill(self.pid(), Signal::SIGTERM);
+        let ended = holds_within(Duration::from_secs(20), &mut || {
+            matches!(self.process.try_wait(), Ok(Some(_)))
+        });
+        if !ended {
+            let _ = self.process.kill();
+            let _ = self.process.wait();
+        }
+        if !std::thread::panicking() {
+            assert!(ended, "the daemon ignored SIGTERM:\n{}", self.output());
+        }
+    }
+}

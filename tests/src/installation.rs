@@ -1,0 +1,78 @@
+//! The programs under test: ours and, where it is installed, the original's.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::sandbox::{MARK, Sandbox};
+
+/// Where the original is installed: the directory of a virtual environment with
+/// `supervisor==4.3.0`. Without it, tests compare with committed transcripts.
+pub const ORACLE: &str = "PLANVISOR_ORACLE";
+
+/// A daemon and the client that came with it.
+#[derive(Clone, Debug)]
+pub struct Installation {
+    /// Whose it is, for messages.
+    pub label: &'static str,
+    /// The path of `supervisord`.
+    pub supervisord: PathBuf,
+    /// The path of `supervisorctl`.
+    pub supervisorctl: PathBuf,
+}
+
+/// What a finished command left.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Exit status; -1 for a death by signal.
+    pub status: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Installation {
+    /// The original, when [`ORACLE`] names it.
+    pub fn oracle() -> Option<Self> {
+        let bin = PathBuf::from(std::env::var_os(ORACLE)?).join("bin");
+        Some(Installation {
+            label: "original",
+            supervisord: bin.join("supervisord"),
+            supervisorctl: bin.join("supervisorctl"),
+        })
+    }
+
+    /// Runs this installation's client with the sandbox's `supervisord.conf`.
+    pub fn ctl(&self, sandbox: &Sandbox, args: &[&str]) -> Run {
+        let mut command = command(sandbox, &self.supervisorctl);
+        command.args(["-c", "supervisord.conf"]).args(args);
+        Run::of(command)
+    }
+}
+
+impl Run {
+    /// Runs `command` to its end with an empty stdin.
+    pub fn of(mut command: Command) -> Self {
+        let output = command.stdin(Stdio::null()).output().expect("a program that can be run");
+        Run {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// A command in the sandbox: its directory, a small environment, its mark.
+pub fn command(sandbox: &Sandbox, program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command
+        .current_dir(sandbox.path())
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("HOME", sandbox.path())
+        .env("LANG", "C.UTF-8")
+        .env("TZ", "UTC")
+        .env(MARK, sandbox.path());
+    command
+}

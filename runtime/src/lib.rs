@@ -1,5 +1,8 @@
 //! The daemon: a pure core that supervises, the driver that does what it says, and the servers
 //! through which clients watch and steer.
 
+pub mod clock;
 pub mod http;
+pub mod link;
+pub mod os;
 pub mod supervisor;

@@ -1,0 +1,11 @@
+//! The operating system as the daemon uses it: processes, signals, users, limits, sockets. Nothing
+//! here knows about groups, states or plans.
+
+pub mod daemonize;
+pub mod environment;
+pub mod identity;
+pub mod limits;
+pub mod reap;
+pub mod signals;
+pub mod sockets;
+pub mod spawn;

@@ -1,0 +1,228 @@
+//! The listening sockets of the HTTP servers. Serving them is not done here.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::sys::socket::sockopt::ReuseAddr;
+use nix::sys::socket::{
+    AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, UnixAddr, bind, connect, listen,
+    setsockopt, socket,
+};
+use nix::unistd::{Gid, Uid, User, chown, getuid};
+use thiserror::Error;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// How often a stale socket may reappear before the start is given up.
+const ATTEMPTS: u32 = 5;
+
+/// Why an HTTP server cannot listen; the texts are those of a refused start.
+#[derive(Debug, Error)]
+pub enum ListenError {
+    /// Somebody else listens there (RUN-066).
+    #[error(
+        "Another program is already listening on a port that one of our HTTP servers is \
+         configured to use.  Shut this program down first before starting supervisord."
+    )]
+    InUse,
+    /// The owner of the socket cannot be set (RUN-068).
+    #[error(
+        "Not permitted to chown {} to uid/gid ({uid}, {gid}); adjust \"sockchown\" value in \
+         config file or on command line to values that the current user ({user}) can \
+         successfully chown",
+        path.display()
+    )]
+    Chown {
+        /// The socket.
+        path: PathBuf,
+        /// The owner wanted; -1 leaves it.
+        uid: i64,
+        /// The group wanted; -1 leaves it.
+        gid: i64,
+        /// Who this process is.
+        user: String,
+    },
+    /// Anything else (RUN-067).
+    #[error("Cannot open an HTTP server: socket.error reported {}", named(.0))]
+    Other(io::Error),
+}
+
+/// A user and a group of a socket file, `None` to leave as they are.
+pub type Ownership = (Option<Uid>, Option<Gid>);
+
+/// Listens on a TCP port; an empty host is every IPv4 address.
+///
+/// # Errors
+/// When the address is taken, unknown or not allowed.
+pub fn listen_inet(host: &str, port: u16) -> Result<TcpListener, ListenError> {
+    let address = resolve(host, port).map_err(ListenError::Other)?;
+    Ok(TcpListener::from(inet(address)?))
+}
+
+/// Listens on a UNIX socket at `path` that appears there ready: with its mode, its owner and
+/// accepting (RUN-062). A socket left by a dead daemon is replaced (RUN-063).
+///
+/// # Errors
+/// When somebody listens there, something else stands there, or the system refuses.
+pub fn listen_unix(
+    path: &Path,
+    mode: u32,
+    owner: Option<Ownership>,
+) -> Result<UnixListener, ListenError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    let name = PathBuf::from(name);
+    // Only a predecessor with this very pid can have left one.
+    drop(fs::remove_file(&name));
+    let result = prepare_unix(path, &name, mode, owner).and_then(|listener| {
+        publish(&name, path)?;
+        Ok(listener)
+    });
+    drop(fs::remove_file(&name));
+    result
+}
+
+/// An operating system error the way the original prints it: `[Errno 2] No such file or directory`.
+pub fn python_error(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(number) => format!("[Errno {number}] {}", Errno::from_raw(number).desc()),
+        None => error.to_string(),
+    }
+}
+
+fn prepare_unix(
+    path: &Path,
+    name: &Path,
+    mode: u32,
+    owner: Option<Ownership>,
+) -> Result<UnixListener, ListenError> {
+    let fd = unix(name)?;
+    fs::set_permissions(name, Permissions::from_mode(mode))?;
+    if let Some((uid, gid)) = owner {
+        chown(name, uid, gid).map_err(|errno| {
+            if errno == Errno::EPERM { refused_chown(path, uid, gid) } else { errno.into() }
+        })?;
+    }
+    listen(&fd, backlog())?;
+    Ok(UnixListener::from(fd))
+}
+
+/// Gives the prepared socket its real name, unless somebody listens there.
+fn publish(name: &Path, path: &Path) -> Result<(), ListenError> {
+    for _ in 0..ATTEMPTS {
+        match fs::hard_link(name, path) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => remove_stale(path)?,
+            // RUN-064: a file system without hard links; a rename publishes as well.
+            Err(_) => {
+                if path.exists() {
+                    remove_stale(path)?;
+                }
+                return Ok(fs::rename(name, path)?);
+            }
+        }
+    }
+    Err(ListenError::InUse)
+}
+
+#[expect(clippy::print_stderr, reason = "the original says this on stderr, before there is a log")]
+fn remove_stale(path: &Path) -> Result<(), ListenError> {
+    if !fs::symlink_metadata(path)?.file_type().is_socket() {
+        return Err(Errno::EEXIST.into());
+    }
+    if is_served(path) {
+        return Err(ListenError::InUse);
+    }
+    eprintln!("Unlinking stale socket {}", path.display());
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Whether somebody holds the socket at `path`. Only asks for a connection and does not wait for
+/// an answer, so a stopped daemon counts and cannot hold up the start (RUN-065).
+fn is_served(path: &Path) -> bool {
+    let Ok(address) = UnixAddr::new(path) else { return false };
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let Ok(fd) = socket(AddressFamily::Unix, SockType::Stream, flags, None) else { return true };
+    !matches!(connect(fd.as_raw_fd(), &address), Err(Errno::ECONNREFUSED | Errno::ENOENT))
+}
+
+fn unix(path: &Path) -> io::Result<OwnedFd> {
+    let address = UnixAddr::new(path).map_err(|errno| {
+        if errno == Errno::ENAMETOOLONG {
+            io::Error::other("AF_UNIX path too long")
+        } else {
+            errno.into()
+        }
+    })?;
+    let fd = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    bind(fd.as_raw_fd(), &address)?;
+    Ok(fd)
+}
+
+fn inet(address: SocketAddr) -> Result<OwnedFd, Errno> {
+    let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    let fd = socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    setsockopt(&fd, ReuseAddr, &true)?;
+    bind(fd.as_raw_fd(), &SockaddrStorage::from(address))?;
+    listen(&fd, backlog())?;
+    Ok(fd)
+}
+
+/// IPv4 first, which is all the original knows.
+fn resolve(host: &str, port: u16) -> io::Result<SocketAddr> {
+    if host.is_empty() {
+        return Ok((Ipv4Addr::UNSPECIFIED, port).into());
+    }
+    let mut found: Vec<_> = (host, port).to_socket_addrs()?.collect();
+    found.sort_by_key(SocketAddr::is_ipv6);
+    found.into_iter().next().ok_or_else(|| io::Error::other("Name or service not known"))
+}
+
+fn backlog() -> Backlog {
+    Backlog::new(BACKLOG).unwrap_or(Backlog::MAXCONN)
+}
+
+fn refused_chown(path: &Path, uid: Option<Uid>, gid: Option<Gid>) -> ListenError {
+    let user = User::from_uid(getuid()).ok().flatten();
+    ListenError::Chown {
+        path: path.to_owned(),
+        uid: uid.map_or(-1, |uid| uid.as_raw().into()),
+        gid: gid.map_or(-1, |gid| gid.as_raw().into()),
+        user: user.map_or_else(|| getuid().to_string(), |user| user.name),
+    }
+}
+
+fn named(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(number) => format!("errno.{:?} ({number})", Errno::from_raw(number)),
+        None => error.to_string(),
+    }
+}
+
+impl From<io::Error> for ListenError {
+    fn from(error: io::Error) -> Self {
+        match error.raw_os_error().map(Errno::from_raw) {
+            Some(Errno::EADDRINUSE) => Self::InUse,
+            _ => Self::Other(error),
+        }
+    }
+}
+
+impl From<Errno> for ListenError {
+    fn from(errno: Errno) -> Self {
+        io::Error::from(errno).into()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! Sockets in a scratch directory: who is refused, who is replaced, what is left.
+
+use super::*;
+
+fn modes(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+// RUN-062
+#[test]
+fn a_unix_socket_appears_with_its_mode_and_without_its_temporary_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("s.sock");
+    let _listener = listen_unix(&path, 0o770, None).unwrap();
+    assert_eq!(modes(&path), 0o770);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+// RUN-066
+#[test]
+fn a_served_socket_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("s.sock");
+    let _first = listen_unix(&path, 0o700, None).unwrap();
+    let refused = listen_unix(&path, 0o700, None).unwrap_err();
+    assert!(matches!(refused, ListenError::InUse), "{refused}");
+    assert!(is_served(&path));
+}
+
+// RUN-063
+#[test]
+fn a_stale_socket_is_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("s.sock");
+    drop(listen_unix(&path, 0o700, None).unwrap());
+    assert!(path.exists() && !is_served(&path));
+    let _second = listen_unix(&path, 0o700, None).unwrap();
+    assert!(is_served(&path));
+}
+
+#[test]
+fn a_file_that_is_no_socket_is_not_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("precious");
+    fs::write(&path, "precious").unwrap();
+    let refused = listen_unix(&path, 0o700, None).unwrap_err().to_string();
+    assert!(refused.ends_with("reported errno.EEXIST (17)"), "{refused}");
+    assert_eq!(fs::read(&path).unwrap(), b"precious");
+}
+
+// RUN-067
+#[test]
+fn other_reasons_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = listen_unix(&dir.path().join("no/s.sock"), 0o700, None).unwrap_err();
+    assert_eq!(
+        missing.to_string(),
+        "Cannot open an HTTP server: socket.error reported errno.ENOENT (2)"
+    );
+    let long = listen_unix(&dir.path().join("x".repeat(200)), 0o700, None).unwrap_err();
+    assert_eq!(
+        long.to_string(),
+        "Cannot open an HTTP server: socket.error reported AF_UNIX path too long"
+    );
+}
+
+#[test]
+fn a_taken_port_is_in_use() {
+    let first = listen_inet("127.0.0.1", 0).unwrap();
+    let port = first.local_addr().unwrap().port();
+    let refused = listen_inet("127.0.0.1", port).unwrap_err();
+    assert!(matches!(refused, ListenError::InUse), "{refused}");
+}

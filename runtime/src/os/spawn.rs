@@ -1,0 +1,307 @@
+//! The system calls that begin, signal and end the life of a child. The only file with `unsafe`.
+//! What a child is to run is decided elsewhere and arrives complete.
+#![expect(
+    unsafe_code,
+    reason = "clone, fork, kill with any number and the raw wait status have no safe wrapper"
+)]
+
+use std::cell::Cell;
+use std::ffi::CString;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::ptr;
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sched::{CloneFlags, clone};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction};
+use nix::unistd::{ForkResult, Pid};
+
+use crate::os::identity::Identity;
+
+/// Exit status of a child that could not be turned into its program.
+pub const NOT_SPAWNED: i32 = 127;
+
+/// The signals the daemon handles; a program gets them with their default effect (RUN-206).
+const DEFAULTED: [Signal; 6] = [
+    Signal::SIGTERM,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGHUP,
+    Signal::SIGUSR2,
+    Signal::SIGCHLD,
+];
+
+/// The signals every program inherits ignored (RUN-206).
+const IGNORED: [Signal; 2] = [Signal::SIGPIPE, Signal::SIGXFSZ];
+
+/// Enough for the few system calls a child makes before it is replaced.
+const STACK: usize = 64 * 1024;
+
+/// A program and its surroundings, laid out before the child exists.
+#[derive(Debug)]
+pub struct Launch {
+    /// File to execute.
+    pub path: CString,
+    /// Its arguments, the program's name first.
+    pub argv: Vec<CString>,
+    /// Its environment as `NAME=value`.
+    pub environment: Vec<CString>,
+    /// User to become.
+    pub user: UserChange,
+    /// Directory to change to.
+    pub directory: Option<CString>,
+    /// File mode creation mask; `None` keeps the daemon's.
+    pub umask: Option<u32>,
+    /// Descriptors from 3 up to this number, exclusive, are closed (RUN-203).
+    pub close_below: u32,
+}
+
+/// What happens to the user of a child.
+#[derive(Debug)]
+pub enum UserChange {
+    /// It stays the daemon's.
+    Keep,
+    /// The child becomes this user.
+    Become(Identity),
+    /// It cannot be changed; the child says why and ends (RUN-211).
+    Refuse,
+}
+
+/// A child that was made.
+#[derive(Clone, Copy, Debug)]
+pub struct Spawned {
+    /// Its process id.
+    pub pid: Pid,
+    /// Why it did not become its program; it then exits with [`NOT_SPAWNED`].
+    pub failure: Option<Failure>,
+}
+
+/// The step at which a child gave up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The step.
+    pub step: Step,
+    /// The system's reason.
+    pub errno: Errno,
+}
+
+/// The steps between the birth of a child and its program, in order (RUN-201 to RUN-205).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Making its own process group.
+    ProcessGroup,
+    /// Putting the pipes on descriptors 0, 1 and 2.
+    Descriptors,
+    /// The change of user was refused beforehand.
+    Refused,
+    /// Setting the supplementary groups.
+    Groups,
+    /// Setting the group id.
+    GroupId,
+    /// Setting the user id.
+    UserId,
+    /// Changing to the directory.
+    Directory,
+    /// Executing the file.
+    Exec,
+}
+
+/// Who is signalled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// One process.
+    Process(Pid),
+    /// The process group led by this process.
+    Group(Pid),
+}
+
+/// Makes children. Holds the stack they borrow until their program replaces it.
+pub struct Spawner {
+    stack: Box<[u8]>,
+}
+
+/// The pointers the kernel wants, alive as long as the launch they point into.
+struct Vectors {
+    argv: Vec<*const libc::c_char>,
+    environment: Vec<*const libc::c_char>,
+}
+
+impl Default for Spawner {
+    fn default() -> Self {
+        Self { stack: vec![0; STACK].into_boxed_slice() }
+    }
+}
+
+impl Spawner {
+    /// Starts a child with `stdio` as its descriptors 0, 1 and 2.
+    ///
+    /// The child shares this process's memory and this thread sleeps until the child has executed
+    /// its program or given up, as `posix_spawn` does it: no page is copied, and the reason of a
+    /// failure is known on return.
+    ///
+    /// # Errors
+    /// Whatever `clone` answers; `EAGAIN` when the process table is full.
+    pub fn spawn(&mut self, launch: &Launch, stdio: [BorrowedFd<'_>; 3]) -> Result<Spawned, Errno> {
+        let vectors = Vectors::of(launch);
+        let failure = Cell::new(None);
+        // No handler of the daemon may run in the child while it borrows the daemon's memory.
+        let mut mask = SigSet::empty();
+        nix::sys::signal::pthread_sigmask(
+            SigmaskHow::SIG_SETMASK,
+            Some(&SigSet::all()),
+            Some(&mut mask),
+        )?;
+        let child = Box::new(|| {
+            failure.set(Some(become_program(launch, &vectors, stdio, &mask)));
+            NOT_SPAWNED as isize
+        });
+        let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK;
+        // SAFETY: CLONE_VFORK keeps this thread asleep until the child has executed or exited, so
+        // the closure, the stack and everything borrowed outlive the child's use of them, and
+        // nothing here moves meanwhile. The stack is the spawner's own, exclusively borrowed. The
+        // closure makes async-signal-safe calls only and allocates nothing; all signals are
+        // blocked, so no handler runs on the shared memory.
+        let pid = unsafe { clone(child, &mut self.stack, flags, Some(libc::SIGCHLD)) };
+        nix::sys::signal::pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&mask), None)?;
+        Ok(Spawned { pid: pid?, failure: failure.get() })
+    }
+}
+
+impl Vectors {
+    fn of(launch: &Launch) -> Self {
+        let terminated =
+            |strings: &[CString]| strings.iter().map(|s| s.as_ptr()).chain([ptr::null()]).collect();
+        Self { argv: terminated(&launch.argv), environment: terminated(&launch.environment) }
+    }
+}
+
+/// Signals a process or a process group with any signal number.
+///
+/// # Errors
+/// Whatever `kill` answers; `ESRCH` when there is nobody.
+pub fn signal(target: Target, number: i32) -> Result<(), Errno> {
+    let pid = match target {
+        Target::Process(pid) => pid.as_raw(),
+        Target::Group(pid) => -pid.as_raw(),
+    };
+    // SAFETY: `kill` takes two integers and touches no memory of this process.
+    Errno::result(unsafe { libc::kill(pid, number) }).map(drop)
+}
+
+/// Collects one child that has ended, if there is one: its pid and its raw wait status.
+///
+/// # Errors
+/// Whatever `waitpid` answers; `ECHILD` when there are no children at all.
+#[expect(clippy::disallowed_methods, reason = "the one place that waits for children")]
+pub fn collect() -> Result<Option<(Pid, i32)>, Errno> {
+    let mut status = 0;
+    // SAFETY: `status` is a valid place for the one integer `waitpid` writes.
+    let pid = Errno::result(unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) })?;
+    Ok((pid > 0).then(|| (Pid::from_raw(pid), status)))
+}
+
+/// Splits this process in two, for daemonising. Must run while it has a single thread.
+///
+/// # Errors
+/// Whatever `fork` answers.
+#[expect(clippy::disallowed_methods, reason = "the one place that forks")]
+pub fn fork() -> Result<ForkResult, Errno> {
+    // SAFETY: called before any other thread exists, so the child's copy of every lock is free
+    // and it may go on as an ordinary process.
+    unsafe { nix::unistd::fork() }
+}
+
+/// Turns the calling child into its program. Returns only to say why it could not.
+fn become_program(
+    launch: &Launch,
+    vectors: &Vectors,
+    stdio: [BorrowedFd<'_>; 3],
+    mask: &SigSet,
+) -> Failure {
+    match prepare(launch, stdio, mask) {
+        Err(failure) => failure,
+        Ok(()) => {
+            // SAFETY: the path and both vectors are NUL terminated and live in the parent, which
+            // sleeps until this call has replaced the child.
+            unsafe {
+                libc::execve(
+                    launch.path.as_ptr(),
+                    vectors.argv.as_ptr(),
+                    vectors.environment.as_ptr(),
+                );
+            }
+            Failure { step: Step::Exec, errno: Errno::last() }
+        }
+    }
+}
+
+/// Every step before the program is executed.
+fn prepare(launch: &Launch, stdio: [BorrowedFd<'_>; 3], mask: &SigSet) -> Result<(), Failure> {
+    let at = |step| move |errno| Failure { step, errno };
+    nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0)).map_err(at(Step::ProcessGroup))?;
+    place_descriptors(stdio, launch.close_below).map_err(at(Step::Descriptors))?;
+    change_user(&launch.user)?;
+    if let Some(directory) = &launch.directory {
+        // SAFETY: a NUL terminated path; only the child's own working directory changes.
+        Errno::result(unsafe { libc::chdir(directory.as_ptr()) }).map_err(at(Step::Directory))?;
+    }
+    if let Some(umask) = launch.umask {
+        // SAFETY: `umask` takes an integer; the child has its own mask.
+        unsafe { libc::umask(umask) };
+    }
+    reset_signals(mask).map_err(at(Step::Exec))
+}
+
+fn place_descriptors(stdio: [BorrowedFd<'_>; 3], close_below: u32) -> Result<(), Errno> {
+    for (fd, to) in stdio.iter().zip(0..) {
+        // SAFETY: both are plain descriptor numbers of the child's own table. The sources are
+        // above 2 because the daemon keeps its own 0, 1 and 2 open.
+        Errno::result(unsafe { libc::dup2(fd.as_raw_fd(), to) })?;
+    }
+    if close_below > 3 {
+        // Every descriptor of the daemon is close-on-exec, so a kernel without the call only lets
+        // through what the daemon itself inherited.
+        // SAFETY: closes numbers of the child's own table that nothing uses before the exec.
+        unsafe { libc::close_range(3, close_below - 1, 0) };
+    }
+    Ok(())
+}
+
+/// Becomes another user by bare system calls: the library's wrappers would change every thread of
+/// the daemon, whose memory the child still shares.
+fn change_user(user: &UserChange) -> Result<(), Failure> {
+    let identity = match user {
+        UserChange::Keep => return Ok(()),
+        UserChange::Refuse => return Err(Failure { step: Step::Refused, errno: Errno::EPERM }),
+        UserChange::Become(identity) => identity,
+    };
+    let (uid, gid) = (identity.uid.as_raw(), identity.gid.as_raw());
+    // SAFETY: the list is valid for its length; `Gid` is a transparent `gid_t`.
+    let groups = unsafe {
+        libc::syscall(libc::SYS_setgroups, identity.groups.len(), identity.groups.as_ptr())
+    };
+    Errno::result(groups).map_err(|errno| Failure { step: Step::Groups, errno })?;
+    // SAFETY: three integers; the credentials changed are the child's alone.
+    let set = unsafe { libc::syscall(libc::SYS_setresgid, gid, gid, gid) };
+    Errno::result(set).map_err(|errno| Failure { step: Step::GroupId, errno })?;
+    // SAFETY: as above.
+    let set = unsafe { libc::syscall(libc::SYS_setresuid, uid, uid, uid) };
+    Errno::result(set).map_err(|errno| Failure { step: Step::UserId, errno })?;
+    Ok(())
+}
+
+/// Dispositions first: unblocking must never run a handler of the daemon in the child.
+fn reset_signals(mask: &SigSet) -> Result<(), Errno> {
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    for (signals, action) in [(&DEFAULTED[..], default), (&IGNORED[..], ignore)] {
+        for signal in signals {
+            // SAFETY: neither disposition runs code; the child has its own table of them.
+            unsafe { sigaction(*signal, &action) }?;
+        }
+    }
+    nix::sys::signal::pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(mask), None)
+}
+
+#[cfg(test)]
+mod tests;

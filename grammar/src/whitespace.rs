@@ -3,8 +3,13 @@
 
 /// Whether `c` is white space: Unicode's `White_Space` and the four ASCII separators
 /// U+001C..U+001F.
+#[inline]
 pub fn is_space(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}')
+    match c {
+        '\t'..='\r' | '\u{1c}'..='\u{1f}' | ' ' => true,
+        '\0'..='\u{7f}' => false,
+        c => c.is_whitespace(),
+    }
 }
 
 /// `text` without the white space around it.

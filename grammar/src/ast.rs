@@ -5,6 +5,7 @@
 //! section.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::span::{FileId, Span};
 
@@ -88,5 +89,9 @@ impl Entry {
             left -= line.len() + 1;
         }
         self.value_span().end
+    }
+    /// The place in the file of bytes `range` of [`Entry::value`].
+    pub fn place(&self, range: &Range<u32>) -> Span {
+        Span::new(self.key.file, self.locate(range.start)..self.locate(range.end))
     }
 }

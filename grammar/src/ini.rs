@@ -128,3 +128,6 @@ impl Builder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,3 +86,33 @@ impl Printer<'_> {
         self.out.push('\n');
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FileId, parse};
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(print(&parse(FileId(0), text).file, text), expected);
+    }
+
+    #[test]
+    fn lays_out_values_and_comments() {
+        check(
+            "; top\r\n\r\n[s]  x   # one\r\n   Key  =  a ;two\r\n ; three\r\n\r\n      b\r\n# end",
+            "; top\n[s]  x # one\nKey=a ;two\n; three\n\n  b\n# end\n",
+        );
+    }
+
+    #[test]
+    fn keeps_the_comment_that_hides_another() {
+        // CFG-438
+        check("[s]\ncommand = a;b ;c    #d\n", "[s]\ncommand=a;b ;c #d\n");
+    }
+
+    #[test]
+    fn leaves_out_what_is_no_language() {
+        check("stray\n[s]\nfoo\na : 1\n", "[s]\na:1\n");
+    }
+}

@@ -2,6 +2,7 @@
 //! parser takes a value's text and gives ranges in it; [`crate::Entry::locate`] finds those in the
 //! file. Which option is written in which notation is not known here.
 
+mod expand;
 mod format;
 mod lexer;
 mod pairs;
@@ -10,11 +11,9 @@ mod words;
 
 use std::ops::Range;
 
-pub use format::Bound;
+pub use expand::{Bound, ExpandError, Malformed, Names};
 pub use pairs::{Pair, PairsError, Token, TokenKind, pairs};
-pub use template::{
-    Amount, ExpandError, Expansion, Flags, Malformed, Names, Piece, Template, template,
-};
+pub use template::{Amount, Expansion, Flags, Piece, Template, template};
 pub use words::{Word, WordsError, words};
 
 use crate::whitespace::{strip, strip_start};

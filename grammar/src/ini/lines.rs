@@ -210,3 +210,6 @@ fn strip_end_of(span: Span, text: &str) -> Span {
     let len = strip_end(span.of(text)).len();
     Span { end: span.start + len as u32, ..span }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,33 +3,12 @@
 
 use std::borrow::Cow;
 
-use super::template::{Amount, Expansion, Malformed};
+use super::expand::{Bound, Malformed};
+use super::template::{Amount, Expansion};
 use crate::repr::{ascii_only, python_repr};
 
 /// The longest padding, in characters. The original tries any and runs out of memory.
 const WIDEST: u64 = 1 << 24;
-
-/// What a name stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound<'v> {
-    /// Text; all names but two (CFG-098).
-    Text(&'v str),
-    /// A whole number: `process_num` and `numprocs` (CFG-097).
-    Int(i64),
-    /// The table of all names as the original prints it: what an expansion without a name gets
-    /// (CFG-101).
-    Table(&'v str),
-}
-
-impl Bound<'_> {
-    fn type_name(self) -> &'static str {
-        match self {
-            Bound::Text(_) => "str",
-            Bound::Int(_) => "int",
-            Bound::Table(_) => "dict",
-        }
-    }
-}
 
 /// A converted value before padding.
 #[derive(Default)]

@@ -4,5 +4,6 @@
 pub mod clock;
 pub mod http;
 pub mod link;
+pub mod logs;
 pub mod os;
 pub mod supervisor;

@@ -1,0 +1,477 @@
+//! What the children print and are told: from their pipes to log files, to syslog and to the core,
+//! and from clients and event pools to their stdin.
+//!
+//! Streams come in two kinds. A **plain** stream goes to a file, to syslog or nowhere; its pipe is
+//! handed to the log thread and the core never hears of it. A **watched** stream is one the core
+//! has to see: a listener's stdout, a channel with capture or events, and every channel when
+//! output is mirrored into the activity log. It is read here, on the driver's thread, without
+//! blocking, so that by the time [`Logs::finish`] returns everything the process said has been
+//! said; what goes to its file is handed to the log thread.
+//!
+//! Nothing here waits: not for a disk, not for a pipe, not for a child that does not read. Where
+//! bytes come faster than they can be stored, pipes are left full and the children wait.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use compiler::plan::ProcessPlan;
+use compiler::schema::value::LogTarget;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use tokio::io::Interest as Readiness;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::oneshot;
+
+use self::pump::Pump;
+use self::queue::{Command, Credit, Queue, Report, StreamId};
+use self::rotate::{CHUNK, OpenError, RotatingFile, Rotation};
+use self::sink::Sink;
+use self::stdin::{Flush, Stdin};
+use self::watch::{Interest, Outlet, Progress, Watch};
+use crate::supervisor::message::{Channel, FeedResult, LogFiles, Message, ProcessId, RequestId};
+
+mod ansi;
+pub mod auto;
+mod capture;
+pub mod follow;
+mod pump;
+mod queue;
+mod quote;
+pub mod read;
+pub mod rotate;
+mod sink;
+mod stdin;
+pub(crate) mod syslog;
+mod watch;
+
+/// Token of the log thread's reports; streams count from 1.
+const REPORTS: u64 = 0;
+
+/// How many ready streams are served before the driver gets its turn again.
+const BATCH: usize = 16;
+
+/// What applies to all processes spawned from now on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Remove ANSI escape sequences.
+    pub strip_ansi: bool,
+    /// Show output in the activity log: its level is debug or lower (LOG-011).
+    pub mirror: bool,
+}
+
+/// The open log files of a process that is about to be spawned. Dropping it closes them.
+#[derive(Debug)]
+pub struct Outputs {
+    stdout: Output,
+    stderr: Option<Output>,
+}
+
+/// Where one stream goes and who looks at it.
+#[derive(Debug)]
+struct Output {
+    sink: Sink,
+    listener: bool,
+    events: bool,
+    capture_maxbytes: usize,
+    options: Options,
+    name: String,
+}
+
+/// The daemon's ends of a process's pipes.
+#[derive(Debug, Default)]
+pub struct Pipes {
+    /// Its stdin; none for a FastCGI process.
+    pub stdin: Option<OwnedFd>,
+    /// Its stdout.
+    pub stdout: Option<OwnedFd>,
+    /// Its stderr; none when it goes where stdout goes.
+    pub stderr: Option<OwnedFd>,
+}
+
+/// The streams of all living processes.
+#[derive(Debug)]
+pub struct Logs {
+    options: Options,
+    commands: Arc<Queue<Command>>,
+    reports: Arc<Queue<Report>>,
+    /// Becomes readable when one of the slots is ready.
+    epoll: AsyncFd<Poller>,
+    slots: BTreeMap<StreamId, Slot>,
+    processes: BTreeMap<ProcessId, Streams>,
+    last_id: u64,
+    buffer: Box<[u8; CHUNK]>,
+    /// Hangs up when the log thread has ended.
+    thread: mpsc::Receiver<()>,
+}
+
+/// A descriptor on the driver's thread.
+#[derive(Debug)]
+enum Slot {
+    Watch { watch: Box<Watch>, credit: Credit },
+    Stdin { process: ProcessId, stdin: Stdin },
+}
+
+/// An epoll set that can be waited for by the runtime's own.
+#[derive(Debug)]
+struct Poller(Epoll);
+
+impl AsRawFd for Poller {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.0.as_raw_fd()
+    }
+}
+
+/// The streams of one living process.
+#[derive(Debug, Default)]
+struct Streams {
+    stdin: Option<StreamId>,
+    outputs: Vec<StreamId>,
+}
+
+impl Logs {
+    /// Starts the log thread. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// When the kernel refuses a descriptor or a thread.
+    pub fn start(options: Options) -> io::Result<Self> {
+        let (commands, reports) = (Queue::new()?, Queue::new()?);
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        epoll.add(&reports, EpollEvent::new(EpollFlags::EPOLLIN, REPORTS))?;
+        let pump = Pump::new(Arc::clone(&commands), Arc::clone(&reports))?;
+        let (alive, thread) = mpsc::channel();
+        thread::Builder::new().name("logs".to_owned()).spawn(move || {
+            pump.run();
+            drop::<mpsc::Sender<()>>(alive);
+        })?;
+        Ok(Self {
+            options,
+            commands,
+            reports,
+            epoll: awaitable(epoll)?,
+            slots: BTreeMap::new(),
+            processes: BTreeMap::new(),
+            last_id: REPORTS,
+            buffer: Box::new([0; CHUNK]),
+            thread,
+        })
+    }
+
+    /// Changes what applies to processes spawned from now on.
+    pub fn adopt(&mut self, options: Options) {
+        self.options = options;
+    }
+
+    /// Opens the log files of a process that is about to be spawned, stdout before stderr. `files`
+    /// names them, AUTO resolved.
+    ///
+    /// # Errors
+    /// When one cannot be opened (RUN-179d); then none is.
+    pub fn open(
+        &self,
+        plan: &ProcessPlan,
+        files: &LogFiles,
+        listener: bool,
+    ) -> Result<Outputs, OpenError> {
+        let stdout = self.open_one(plan, files, listener, Channel::Stdout)?;
+        let stderr = match plan.program.redirect_stderr {
+            true => None,
+            false => Some(self.open_one(plan, files, listener, Channel::Stderr)?),
+        };
+        Ok(Outputs { stdout, stderr })
+    }
+
+    /// Takes over the pipes of a process that has been spawned.
+    pub fn attach(&mut self, process: ProcessId, outputs: Outputs, pipes: Pipes) {
+        let mut streams = Streams::default();
+        if let Some(pipe) = pipes.stdin {
+            set_nonblocking(&pipe);
+            let id = self.next_id();
+            self.slots.insert(id, Slot::Stdin { process, stdin: Stdin::new(pipe) });
+            streams.stdin = Some(id);
+        }
+        if let Some(pipe) = pipes.stdout {
+            streams.outputs.push(self.attach_one(process, Channel::Stdout, outputs.stdout, pipe));
+        }
+        if let (Some(pipe), Some(output)) = (pipes.stderr, outputs.stderr) {
+            streams.outputs.push(self.attach_one(process, Channel::Stderr, output, pipe));
+        }
+        self.processes.insert(process, streams);
+    }
+
+    /// Waits until a stream has something for the core, and appends it to `messages`; it may also
+    /// return without. Dropping the future loses nothing.
+    pub async fn ready(&mut self, messages: &mut Vec<Message>) {
+        let mut events = [EpollEvent::empty(); BATCH];
+        let count = loop {
+            let Ok(mut guard) = self.epoll.readable().await else {
+                // The runtime is shutting down.
+                return std::future::pending().await;
+            };
+            match guard.get_inner().0.wait(&mut events, EpollTimeout::ZERO).unwrap_or(0) {
+                // Only an empty answer proves that the next event will be announced.
+                0 => guard.clear_ready(),
+                count => break count,
+            }
+        };
+        for token in events[..count].iter().map(EpollEvent::data) {
+            match token {
+                REPORTS => self.heed_reports(messages),
+                token => self.serve(StreamId(token), messages),
+            }
+        }
+    }
+
+    /// Reads what a dead process's pipes still hold and closes everything (RUN-171, RUN-172).
+    /// Everything the core has to see is in `messages` when this returns; what only goes to files
+    /// follows on the log thread.
+    pub fn finish(&mut self, process: ProcessId, messages: &mut Vec<Message>) {
+        let Some(streams) = self.processes.remove(&process) else { return };
+        if let Some(id) = streams.stdin {
+            self.slots.remove(&id);
+        }
+        for id in streams.outputs {
+            self.end_watch(id, true, messages);
+            self.commands.push(Command::Finish { id });
+        }
+    }
+
+    /// Writes to the stdin of a process. A process that is not alive, is a FastCGI one or has
+    /// closed its stdin is [`FeedResult::Closed`] (RUN-209, RPC-185).
+    pub fn feed(&mut self, process: ProcessId, bytes: &[u8]) -> FeedResult {
+        let id = self.processes.get(&process).and_then(|streams| streams.stdin);
+        let Some((id, Slot::Stdin { stdin, .. })) =
+            id.and_then(|id| Some((id, self.slots.get_mut(&id)?)))
+        else {
+            return FeedResult::Closed;
+        };
+        let waited = stdin.is_waiting();
+        let result = stdin.feed(bytes);
+        if stdin.is_waiting() && !waited {
+            register(&self.epoll, &*stdin, EpollFlags::EPOLLOUT, id);
+        }
+        if result == FeedResult::Closed {
+            self.slots.remove(&id);
+        }
+        result
+    }
+
+    /// Closes and opens again the logs of every living process (LOG-060, LOG-061).
+    pub fn reopen(&mut self) {
+        self.commands.push(Command::Reopen);
+    }
+
+    /// Empties the logs of a process, alive or not (LOG-062, LOG-063); answered by
+    /// [`Message::LogsCleared`].
+    pub fn clear(&mut self, process: ProcessId, request: RequestId, files: LogFiles) {
+        let streams =
+            self.processes.get(&process).map_or_else(Vec::new, |streams| streams.outputs.clone());
+        for id in &streams {
+            if let Some(Slot::Watch { watch, .. }) = self.slots.get_mut(id) {
+                watch.clear();
+            }
+        }
+        self.commands.push(Command::Clear { process, request, streams, files });
+    }
+
+    /// Resolves when everything that had been printed when this was called is in the files. Who
+    /// reads a log for a client waits for it, with a limit: a disk may be stalled.
+    pub fn fence(&self) -> oneshot::Receiver<()> {
+        let (done, fence) = oneshot::channel();
+        self.commands.push(Command::Fence(done));
+        fence
+    }
+
+    /// Ends the log thread once it has written what it was given, and waits for that, for at most
+    /// `limit`. False when the limit has passed.
+    pub fn close(self, limit: Duration) -> bool {
+        self.commands.push(Command::Close);
+        !matches!(self.thread.recv_timeout(limit), Err(RecvTimeoutError::Timeout))
+    }
+
+    fn open_one(
+        &self,
+        plan: &ProcessPlan,
+        files: &LogFiles,
+        listener: bool,
+        channel: Channel,
+    ) -> Result<Output, OpenError> {
+        let program = &plan.program;
+        let (target, maxbytes, backups, syslog, capture, events) = match channel {
+            Channel::Stdout => (
+                &program.stdout_logfile,
+                program.stdout_logfile_maxbytes,
+                program.stdout_logfile_backups,
+                program.stdout_syslog,
+                program.stdout_capture_maxbytes,
+                program.stdout_events_enabled,
+            ),
+            Channel::Stderr => (
+                &program.stderr_logfile,
+                program.stderr_logfile_maxbytes,
+                program.stderr_logfile_backups,
+                program.stderr_syslog,
+                program.stderr_capture_maxbytes,
+                program.stderr_events_enabled,
+            ),
+        };
+        let path = files.get(channel).map(AsRef::as_ref);
+        let to_syslog = syslog || path == Some(Path::new("syslog"));
+        let rotation = Rotation {
+            maxbytes: u64::try_from(maxbytes).unwrap_or(0),
+            backups: u32::try_from(backups).unwrap_or(0),
+        };
+        let mode = if *target == LogTarget::Auto { auto::MODE } else { 0o666 };
+        let file = path
+            .filter(|path| *path != Path::new("syslog"))
+            .map(|path| RotatingFile::open_with_mode(path, rotation, mode))
+            .transpose()?;
+        let listener = listener && channel == Channel::Stdout;
+        Ok(Output {
+            sink: Sink::new(file, to_syslog.then_some(&plan.name)),
+            listener,
+            events: events && !listener,
+            capture_maxbytes: if listener { 0 } else { usize::try_from(capture).unwrap_or(0) },
+            options: self.options.clone(),
+            name: plan.name.clone(),
+        })
+    }
+
+    /// Gives a stream to the log thread, and its pipe as well unless it is watched.
+    fn attach_one(
+        &mut self,
+        process: ProcessId,
+        channel: Channel,
+        output: Output,
+        pipe: OwnedFd,
+    ) -> StreamId {
+        set_nonblocking(&pipe);
+        let id = self.next_id();
+        let Output { sink, listener, events, capture_maxbytes, options, name } = output;
+        let credit = Credit::default();
+        let watched = listener || events || options.mirror || capture_maxbytes > 0;
+        let strip_ansi = options.strip_ansi && !watched;
+        let pipe = if watched {
+            let interest = Interest {
+                process,
+                name,
+                channel,
+                listener,
+                events,
+                mirror: options.mirror,
+                capture_maxbytes,
+                strip_ansi: options.strip_ansi,
+                logged: !sink.is_null(),
+            };
+            let watch = Box::new(Watch::new(pipe, interest));
+            register(&self.epoll, &*watch, EpollFlags::EPOLLIN, id);
+            self.slots.insert(id, Slot::Watch { watch, credit: credit.clone() });
+            None
+        } else {
+            Some(pipe)
+        };
+        self.commands.push(Command::Attach { id, pipe, sink, strip_ansi, credit });
+        id
+    }
+
+    fn serve(&mut self, id: StreamId, messages: &mut Vec<Message>) {
+        match self.slots.get_mut(&id) {
+            Some(Slot::Watch { watch, credit }) => {
+                let mut log = Vec::new();
+                let progress =
+                    watch.step(&mut self.buffer, &mut Outlet { messages, log: &mut log });
+                let stop = !log.is_empty() && credit.take(log.len());
+                if stop {
+                    self.epoll.get_ref().0.delete(&**watch).unwrap_or_default();
+                }
+                self.write(id, log);
+                if progress == Progress::End {
+                    self.end_watch(id, false, messages);
+                }
+            }
+            Some(Slot::Stdin { process, stdin }) => {
+                let process = *process;
+                let flush = stdin.flush();
+                if flush != Flush::Blocked {
+                    self.epoll.get_ref().0.delete(&*stdin).unwrap_or_default();
+                }
+                if let Flush::Drained { refused: true } | Flush::Closed { refused: true } = flush {
+                    messages.push(Message::StdinDrained { process });
+                }
+                if matches!(flush, Flush::Closed { .. }) {
+                    self.slots.remove(&id);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Ends a watched stream: at the end of its pipe, or with its process after reading the rest.
+    fn end_watch(&mut self, id: StreamId, drain: bool, messages: &mut Vec<Message>) {
+        let Some(Slot::Watch { mut watch, credit }) = self.slots.remove(&id) else { return };
+        let mut log = Vec::new();
+        let mut outlet = Outlet { messages, log: &mut log };
+        if drain {
+            watch.drain(&mut self.buffer, &mut outlet);
+        }
+        watch.end(&mut outlet);
+        watch.mirror_end();
+        credit.take(log.len());
+        self.write(id, log);
+    }
+
+    fn write(&self, id: StreamId, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            self.commands.push(Command::Write { id, bytes });
+        }
+    }
+
+    fn heed_reports(&mut self, messages: &mut Vec<Message>) {
+        for report in self.reports.take() {
+            match report {
+                Report::Resume(id) => {
+                    if let Some(Slot::Watch { watch, .. }) = self.slots.get(&id) {
+                        register(&self.epoll, &**watch, EpollFlags::EPOLLIN, id);
+                    }
+                }
+                Report::Cleared { process, request, result } => {
+                    messages.push(Message::LogsCleared { process, request, result });
+                }
+            }
+        }
+    }
+
+    fn next_id(&mut self) -> StreamId {
+        self.last_id += 1;
+        StreamId(self.last_id)
+    }
+}
+
+#[expect(
+    deprecated,
+    reason = "the successor is unsafe; the set owns its descriptor and never changes it"
+)]
+fn awaitable(epoll: Epoll) -> io::Result<AsyncFd<Poller>> {
+    AsyncFd::with_interest(Poller(epoll), Readiness::READABLE)
+}
+
+fn register(epoll: &AsyncFd<Poller>, fd: impl AsFd, interest: EpollFlags, id: StreamId) {
+    if let Err(error) = epoll.get_ref().0.add(fd, EpollEvent::new(interest, id.0)) {
+        tracing::warn!("could not wait for a program's pipe: {error}");
+    }
+}
+
+/// Our ends of the pipes only; the child's have their own flags.
+fn set_nonblocking(pipe: &OwnedFd) {
+    if let Err(error) = fcntl(pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)) {
+        tracing::warn!("could not make a program's pipe non-blocking: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests;

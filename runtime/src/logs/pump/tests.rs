@@ -1,0 +1,220 @@
+//! Tests of the log thread, run on the test's own thread.
+
+use std::fs;
+use std::path::Path;
+
+use nix::fcntl::OFlag;
+use nix::sys::stat::Mode;
+use nix::unistd::{mkfifo, pipe2, write};
+use tempfile::TempDir;
+
+use super::super::rotate::{RotatingFile, Rotation};
+use super::*;
+use crate::supervisor::message::{ProcessId, RequestId};
+
+const ID: StreamId = StreamId(1);
+
+/// A pump with one stream from a pipe to the file `log`.
+struct World {
+    dir: TempDir,
+    pump: Pump,
+    writer: Option<OwnedFd>,
+}
+
+impl World {
+    fn new(rotation: Rotation, strip_ansi: bool) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self::in_directory(dir, rotation, strip_ansi)
+    }
+
+    fn in_directory(dir: TempDir, rotation: Rotation, strip_ansi: bool) -> Self {
+        let mut pump = Pump::new(Queue::new().unwrap(), Queue::new().unwrap()).unwrap();
+        let (reader, writer) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).unwrap();
+        let sink =
+            Sink::new(Some(RotatingFile::open(&dir.path().join("log"), rotation).unwrap()), None);
+        let credit = Credit::default();
+        pump.execute(Command::Attach { id: ID, pipe: Some(reader), sink, strip_ansi, credit });
+        Self { dir, pump, writer: Some(writer) }
+    }
+
+    /// Writes everything, letting the pump read whenever the pipe is full.
+    fn write(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match write(self.writer.as_ref().unwrap(), rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(_) => self.round(),
+            }
+        }
+    }
+
+    fn round(&mut self) {
+        self.pump.round(EpollTimeout::ZERO);
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.dir.path().join("log")
+    }
+}
+
+/// Bytes that differ everywhere.
+fn numbered(count: usize) -> Vec<u8> {
+    (0_u64..).flat_map(|number| format!("{number:09}\n").into_bytes()).take(count).collect()
+}
+
+/// The rotated files and the active one, oldest first.
+fn concatenated(path: &Path) -> Vec<u8> {
+    let backups = (1..100).rev().map(|number| fs::read(path.with_extension(number.to_string())));
+    let mut all: Vec<u8> = backups.flatten().flatten().collect();
+    all.extend(fs::read(path).unwrap());
+    all
+}
+
+#[test]
+fn a_flood_arrives_whole() {
+    let mut world = World::new(Rotation::default(), false);
+    let bytes = numbered(3 << 20);
+    world.write(&bytes);
+    world.writer = None;
+    world.pump.execute(Command::Finish { id: ID });
+    assert!(world.pump.streams.is_empty());
+    assert_eq!(fs::read(world.path()).unwrap(), bytes);
+}
+
+#[test]
+fn a_flood_arrives_whole_through_rotation_and_reopening() {
+    // LOG-020, LOG-060
+    let mut world = World::new(Rotation { maxbytes: 300_000, backups: 90 }, false);
+    let bytes = numbered(5 << 20);
+    for (number, part) in bytes.chunks(700_001).enumerate() {
+        world.write(part);
+        if number % 2 == 0 {
+            world.pump.execute(Command::Reopen);
+        }
+    }
+    world.pump.execute(Command::Finish { id: ID });
+    let path = world.path();
+    assert_eq!(concatenated(&path), bytes);
+    let largest =
+        (1..90).filter_map(|number| fs::metadata(path.with_extension(number.to_string())).ok());
+    assert!(largest.map(|metadata| metadata.len()).max().unwrap() <= 300_000 + CHUNK as u64);
+}
+
+#[test]
+fn escapes_are_removed_on_the_way() {
+    let mut world = World::new(Rotation::default(), true);
+    world.write(b"\x1b[1mbold\x1b");
+    world.round();
+    world.write(b"[0m plain\x1b");
+    world.pump.execute(Command::Finish { id: ID });
+    assert_eq!(fs::read(world.path()).unwrap(), b"bold plain\x1b");
+}
+
+#[test]
+fn what_the_dead_left_is_read() {
+    // RUN-171
+    let mut world = World::new(Rotation::default(), false);
+    world.write(b"last words");
+    world.pump.execute(Command::Finish { id: ID });
+    assert_eq!(fs::read(world.path()).unwrap(), b"last words");
+    // The writer that is left gets EPIPE: RUN-172.
+    assert_eq!(write(world.writer.as_ref().unwrap(), b"x"), Err(Errno::EPIPE));
+}
+
+#[test]
+fn a_full_fifo_holds_its_writer_back_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    mkfifo(&dir.path().join("log"), Mode::S_IRWXU).unwrap();
+    let mut world = World::in_directory(dir, Rotation::default(), false);
+    let bytes = numbered(100_000);
+    world.write(&bytes[..65_536]);
+    world.round();
+    world.write(&bytes[65_536..]);
+    world.round();
+    world.round();
+    let backlog = world.pump.streams[&ID].backlog.len();
+    assert_eq!(backlog, 100_000 - 65_536);
+    // Blocked: what comes now stays in the pipe.
+    world.write(b"more");
+    world.round();
+    assert_eq!(world.pump.streams[&ID].backlog.len(), backlog);
+
+    world.pump.execute(Command::Finish { id: ID });
+    let mut fifo = fs::File::open(world.path()).unwrap();
+    let mut received = vec![0; 65_536];
+    io::Read::read_exact(&mut fifo, &mut received).unwrap();
+    world.round();
+    assert!(world.pump.streams.is_empty());
+    io::Read::read_to_end(&mut fifo, &mut received).unwrap();
+    assert_eq!(received, [&bytes[..], b"more"].concat());
+}
+
+#[test]
+fn bytes_of_watched_streams_are_written_and_credited() {
+    let mut world = World::new(Rotation::default(), false);
+    let sink =
+        Sink::new(Some(RotatingFile::open(&world.path(), Rotation::default()).unwrap()), None);
+    let credit = Credit::default();
+    let id = StreamId(2);
+    world.pump.execute(Command::Attach {
+        id,
+        pipe: None,
+        sink,
+        strip_ansi: false,
+        credit: credit.clone(),
+    });
+    let bytes = numbered(2 << 20);
+    assert!(credit.take(bytes.len()));
+    world.pump.execute(Command::Write { id, bytes: bytes.clone() });
+    assert_eq!(world.pump.reports.take(), [Report::Resume(id)]);
+    assert_eq!(fs::read(world.path()).unwrap(), bytes);
+}
+
+#[test]
+fn logs_are_cleared_alive_or_not() {
+    // LOG-062; LOG-063, better
+    let mut world = World::new(Rotation::default(), false);
+    world.write(b"old");
+    world.round();
+    let files = LogFiles { stdout: Some(world.path().into()), stderr: None };
+    let clear = |streams| Command::Clear {
+        process: ProcessId(1),
+        request: RequestId(2),
+        streams,
+        files: files.clone(),
+    };
+    world.pump.execute(clear(vec![ID]));
+    assert_eq!(fs::read(world.path()).unwrap(), b"");
+    world.write(b"new");
+    world.round();
+    assert_eq!(fs::read(world.path()).unwrap(), b"new");
+    world.pump.execute(clear(Vec::new()));
+    assert_eq!(fs::read(world.path()).unwrap(), b"");
+    let cleared =
+        || Report::Cleared { process: ProcessId(1), request: RequestId(2), result: Ok(()) };
+    assert_eq!(world.pump.reports.take(), [cleared(), cleared()]);
+}
+
+#[test]
+fn a_log_that_cannot_be_written_loses_only_its_bytes() {
+    let mut syslog = Syslog::default();
+    let file = RotatingFile::open(Path::new("/dev/full"), Rotation::default()).unwrap();
+    let mut stream = Stream::new(None, Sink::new(Some(file), None), None, Credit::default());
+    stream.take(b"lost", &mut syslog);
+    assert_eq!(stream.backlog, b"");
+}
+
+#[test]
+fn the_pause_follows_the_fullest_pipe() {
+    fn check(pace: u64, fullest: usize, expected: u64) {
+        assert_eq!(
+            next_pace(Duration::from_micros(pace), fullest),
+            Duration::from_micros(expected)
+        );
+    }
+    check(4000, 3, 4000);
+    check(4000, 1024, 1000);
+    check(1000, 300, 1000);
+    check(62, 100, 200);
+    check(2500, 0, 4000);
+}

@@ -1,0 +1,137 @@
+//! Tests of the streams of processes, used as the driver uses them.
+
+use std::fs;
+use std::os::fd::BorrowedFd;
+
+use nix::unistd::{pipe, read, write};
+use tempfile::TempDir;
+
+use super::*;
+use crate::supervisor::message::OutputKind;
+
+const PROCESS: ProcessId = ProcessId(3);
+
+/// The child's ends of the pipes of a process whose stdout goes to the file `log`.
+struct Child {
+    dir: TempDir,
+    stdin: OwnedFd,
+    stdout: OwnedFd,
+}
+
+/// Runs `scenario` with a process whose stdout is an event when `events`, then finishes the
+/// process. The messages it made and what is in its log are returned.
+fn run(
+    events: bool,
+    scenario: impl AsyncFnOnce(&mut Logs, &Child, &mut Vec<Message>),
+) -> (Vec<Message>, Vec<u8>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    runtime.block_on(async {
+        let mut logs = Logs::start(Options::default()).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let file = RotatingFile::open(&path, Rotation::default()).unwrap();
+        let stdout = Output {
+            sink: Sink::new(Some(file), None),
+            listener: false,
+            events,
+            capture_maxbytes: 0,
+            options: Options::default(),
+            name: "cat".to_owned(),
+        };
+        let (stdin_reader, stdin_writer) = pipe().unwrap();
+        let (stdout_reader, stdout_writer) = pipe().unwrap();
+        let pipes = Pipes { stdin: Some(stdin_writer), stdout: Some(stdout_reader), stderr: None };
+        logs.attach(PROCESS, Outputs { stdout, stderr: None }, pipes);
+        let child = Child { dir, stdin: stdin_reader, stdout: stdout_writer };
+        let mut messages = Vec::new();
+        scenario(&mut logs, &child, &mut messages).await;
+        logs.finish(PROCESS, &mut messages);
+        assert!(logs.slots.is_empty() && logs.processes.is_empty());
+        assert!(logs.close(Duration::from_secs(60)));
+        let log = fs::read(&path).unwrap();
+        drop(child.dir);
+        (messages, log)
+    })
+}
+
+fn output_of(messages: &[Message]) -> Vec<u8> {
+    let mut all = Vec::new();
+    for message in messages {
+        let Message::Output { process: PROCESS, channel: Channel::Stdout, kind, data } = message
+        else {
+            panic!("{message:?}");
+        };
+        assert_eq!(*kind, OutputKind::Log);
+        all.extend_from_slice(data);
+    }
+    all
+}
+
+#[test]
+fn plain_output_reaches_the_file_only() {
+    let (messages, log) = run(false, async |logs, child, _| {
+        write(&child.stdout, b"hello\n").unwrap();
+        logs.fence().await.unwrap();
+        assert_eq!(fs::read(child.dir.path().join("log")).unwrap(), b"hello\n");
+        write(&child.stdout, b"bye\n").unwrap();
+    });
+    assert!(messages.is_empty());
+    assert_eq!(log, b"hello\nbye\n");
+}
+
+#[test]
+fn watched_output_reaches_core_and_file() {
+    let (messages, log) = run(true, async |logs, child, messages| {
+        write(&child.stdout, b"hello\n").unwrap();
+        while messages.is_empty() {
+            logs.ready(messages).await;
+        }
+        write(&child.stdout, b"bye\n").unwrap();
+    });
+    assert_eq!(messages.len(), 2);
+    assert_eq!(output_of(&messages), b"hello\nbye\n");
+    assert_eq!(log, b"hello\nbye\n");
+}
+
+#[test]
+fn a_watched_flood_is_held_back_and_arrives_whole() {
+    let bytes: Vec<u8> =
+        (0_u32..).flat_map(|number| format!("{number}\n").into_bytes()).take(8 << 20).collect();
+    let (messages, log) = run(true, async |logs, child, messages| {
+        set_nonblocking(&child.stdout);
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            match write(&child.stdout, rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(_) => logs.ready(messages).await,
+            }
+        }
+    });
+    assert_eq!(output_of(&messages), bytes);
+    assert_eq!(log, bytes);
+}
+
+#[test]
+fn stdin_is_fed_while_the_process_reads() {
+    // RUN-209, RPC-185
+    let (messages, _) = run(false, async |logs, child, messages| {
+        assert_eq!(logs.feed(PROCESS, &[b'x'; 100_000]), FeedResult::Accepted);
+        assert_eq!(logs.feed(PROCESS, b"more"), FeedResult::Full);
+        let mut received = 0;
+        while messages.is_empty() {
+            received += receive(&child.stdin);
+            logs.ready(messages).await;
+        }
+        while received < 100_000 {
+            received += receive(&child.stdin);
+        }
+        assert_eq!(logs.feed(PROCESS, b"more"), FeedResult::Accepted);
+        assert_eq!(logs.feed(ProcessId(4), b"more"), FeedResult::Closed);
+    });
+    assert!(matches!(messages[..], [Message::StdinDrained { process: PROCESS }]));
+}
+
+fn receive(stdin: &OwnedFd) -> usize {
+    let fd: BorrowedFd<'_> = stdin.as_fd();
+    read(fd, &mut vec![0; 1 << 20]).unwrap()
+}

@@ -41,3 +41,30 @@ pub fn list(text: &str) -> Vec<Item<'_>> {
     });
     items.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_keep_empty_items() {
+        // CFG-283
+        let items = |text| {
+            list(text)
+                .into_iter()
+                .map(|item| (item.text.to_owned(), item.range))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(items(""), []);
+        assert_eq!(items(" "), [(String::new(), 1..1)]);
+        assert_eq!(
+            items("a,\u{a0}b c ,,"),
+            [
+                ("a".to_owned(), 0..1),
+                ("b c".to_owned(), 4..7),
+                (String::new(), 9..9),
+                (String::new(), 10..10),
+            ]
+        );
+    }
+}

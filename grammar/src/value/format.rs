@@ -177,3 +177,6 @@ fn scientific(digits: &str, exponent: usize, point: bool) -> String {
 fn fixed(whole: &str, fraction: &str, point: bool) -> String {
     if fraction.is_empty() && !point { whole.to_owned() } else { format!("{whole}.{fraction}") }
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,3 +162,6 @@ fn word(lexed: Lexed<'_, Rule>) -> Token<'_> {
 fn without_remarks<'t>(lexed: Pairs<'t, Rule>) -> impl Iterator<Item = Lexed<'t, Rule>> {
     lexed.filter(|part| part.as_rule() != Rule::remark)
 }
+
+#[cfg(test)]
+mod tests;

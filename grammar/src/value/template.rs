@@ -196,3 +196,6 @@ fn conversion(written: &str, before: &str) -> Result<char, Malformed> {
 pub(super) fn part<'t>(text: &'t str, range: &Range<u32>) -> &'t str {
     &text[range.start as usize..range.end as usize]
 }
+
+#[cfg(test)]
+mod tests;

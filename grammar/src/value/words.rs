@@ -105,3 +105,61 @@ impl fmt::Display for WordsError {
 }
 
 impl std::error::Error for WordsError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let words = words(text).unwrap();
+        let found: Vec<_> = words.iter().map(|word| &*word.text).collect();
+        assert_eq!(found, expected, "{text:?}");
+    }
+
+    #[track_caller]
+    fn check_error(text: &str, range: Range<u32>, message: &str) {
+        let error = words(text).unwrap_err();
+        assert_eq!((error.range(), error.to_string().as_str()), (&range, message), "{text:?}");
+    }
+
+    #[test]
+    fn splits_at_blanks_only() {
+        // CFG-231
+        check(" a\tb\r\nc ", &["a", "b", "c"]);
+        check("a\u{a0}b\u{b}c", &["a\u{a0}b\u{b}c"]);
+        check("", &[]);
+        check(" \n", &[]);
+        check("a#b #c $X *; | > &", &["a#b", "#c", "$X", "*;", "|", ">", "&"]);
+    }
+
+    #[test]
+    fn quotes_and_backslashes() {
+        // CFG-231
+        check("a'b c'd \"e 'f'\" ''", &["ab cd", "e 'f'", ""]);
+        check(r#"a\ b \"c\' '\d' "\e\"\\\$""#, &["a b", "\"c'", r"\d", r#"\e"\\$"#]);
+        check("a\\\nb", &["a\nb"]);
+        check("''\"\"", &[""]);
+        check("''a", &["a"]);
+        check("\u{1f600}'é'", &["\u{1f600}é"]);
+    }
+
+    #[test]
+    fn words_know_their_places_and_quotes() {
+        let text = "a 'b c'd é";
+        let words = words(text).unwrap();
+        let found: Vec<_> = words.iter().map(|word| (word.range.clone(), word.quoted)).collect();
+        assert_eq!(found, [(0..1, false), (2..8, true), (9..11, false)]);
+        assert!(matches!(words[0].text, Cow::Borrowed("a")));
+    }
+
+    #[test]
+    fn open_ends() {
+        // CFG-231, CFG-441
+        check_error("bash -c \"foo", 8..12, "No closing quotation");
+        check_error("a 'b\\", 2..5, "No closing quotation");
+        check_error("a b\\", 3..4, "No escaped character");
+        check_error("a \"b\\", 2..5, "No escaped character");
+        check_error("a \"b\\\"", 2..6, "No closing quotation");
+    }
+}

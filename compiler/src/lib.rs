@@ -8,3 +8,6 @@ pub mod plan;
 pub mod report;
 pub mod schema;
 pub mod source;
+
+pub use grammar::python_repr;
+pub use grammar::value::{WordsError, words};

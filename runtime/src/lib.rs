@@ -1,6 +1,7 @@
 //! The daemon: a pure core that supervises, the driver that does what it says, and the servers
 //! through which clients watch and steer.
 
+pub mod activity;
 pub mod clock;
 pub mod http;
 pub mod link;

@@ -2,8 +2,9 @@
 
 use std::ffi::CString;
 
+use compiler::plan::Owner;
 use compiler::schema::value::UserRef;
-use nix::unistd::{Gid, Uid, User, getgrouplist, getuid, setgid, setgroups, setuid};
+use nix::unistd::{Gid, Group, Uid, User, getgrouplist, getuid, setgid, setgroups, setuid};
 use thiserror::Error;
 
 /// A user with its groups, ready to be become.
@@ -67,6 +68,21 @@ pub fn assume(identity: &Identity) -> Result<(), PrivilegeError> {
     setgroups(&identity.groups).map_err(|_| PrivilegeError::Groups)?;
     setgid(identity.gid).map_err(|_| PrivilegeError::GroupId)?;
     setuid(identity.uid).map_err(|_| PrivilegeError::UserId)
+}
+
+/// The uid and gid of an owner of a file; the names are looked up if the plan was compiled without
+/// asking the machine.
+pub fn owner(owner: &Owner) -> Option<(Option<Uid>, Option<Gid>)> {
+    if let Some((uid, gid)) = owner.ids {
+        return Some((Some(Uid::from_raw(uid)), gid.map(Gid::from_raw)));
+    }
+    let (user, group) = match owner.text.split_once(':') {
+        Some((user, group)) => (user, Some(group)),
+        None => (owner.text.as_str(), None),
+    };
+    let (uid, _) = ids(&UserRef { name: user.to_owned(), uid: None })?;
+    let gid = group.and_then(|name| Group::from_name(name).ok().flatten()).map(|group| group.gid);
+    Some((Some(uid), gid))
 }
 
 /// The uid and gid of `user`, whether or not this process could become it.

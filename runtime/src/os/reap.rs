@@ -8,27 +8,18 @@ use nix::libc;
 use crate::os::spawn;
 use crate::supervisor::message::{ExitStatus, Pid};
 
-/// One harvest.
-#[derive(Debug, Default)]
-pub struct Reaped {
-    /// Every child that had ended, in the order the system gave them.
-    pub ended: Vec<(Pid, ExitStatus)>,
-    /// An error that may leave a child uncollected (RUN-351).
-    pub error: Option<Errno>,
-}
-
-/// Collects all children that have ended, without waiting and without a limit.
-pub fn reap() -> Reaped {
-    let mut reaped = Reaped::default();
+/// Collects one child that has ended, without waiting; `None` when there is none. One at a time, so
+/// that the core knows of each before the next pid becomes free.
+///
+/// # Errors
+/// What may leave a child uncollected (RUN-351).
+pub fn reap() -> Result<Option<(Pid, ExitStatus)>, Errno> {
     loop {
         match spawn::collect() {
-            Ok(Some((pid, status))) => reaped.ended.push((Pid(pid.as_raw()), decode(status))),
-            Ok(None) | Err(Errno::ECHILD) => return reaped,
+            Ok(Some((pid, status))) => return Ok(Some((Pid(pid.as_raw()), decode(status)))),
+            Ok(None) | Err(Errno::ECHILD) => return Ok(None),
             Err(Errno::EINTR) => {}
-            Err(errno) => {
-                reaped.error = Some(errno);
-                return reaped;
-            }
+            Err(errno) => return Err(errno),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The listening sockets of the HTTP servers. Serving them is not done here.
+//! Listening sockets: of the HTTP servers and of FastCGI groups. Serving them is not done here.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -63,7 +63,7 @@ pub type Ownership = (Option<Uid>, Option<Gid>);
 /// When the address is taken, unknown or not allowed.
 pub fn listen_inet(host: &str, port: u16) -> Result<TcpListener, ListenError> {
     let address = resolve(host, port).map_err(ListenError::Other)?;
-    Ok(TcpListener::from(inet(address)?))
+    Ok(TcpListener::from(inet(address, backlog(BACKLOG))?))
 }
 
 /// Listens on a UNIX socket at `path` that appears there ready: with its mode, its owner and
@@ -89,6 +89,38 @@ pub fn listen_unix(
     result
 }
 
+/// Listens on a TCP port for a FastCGI group; `*` and an empty host are every address (RUN-407).
+///
+/// # Errors
+/// Whatever the system answers.
+pub fn fcgi_inet(host: &str, port: u16, backlog: Option<u16>) -> io::Result<OwnedFd> {
+    let host = if host == "*" { "" } else { host };
+    Ok(inet(resolve(host, port)?, queue(backlog))?)
+}
+
+/// Listens on a UNIX socket for a FastCGI group, replacing whatever stands there (RUN-405).
+///
+/// # Errors
+/// Whatever the system answers, the step named where the original names it (RUN-408).
+pub fn fcgi_unix(
+    path: &Path,
+    backlog: Option<u16>,
+    owner: Option<Ownership>,
+    mode: u32,
+) -> io::Result<OwnedFd> {
+    drop(fs::remove_file(path));
+    let fd = unix(path)?;
+    if let Some((uid, gid)) = owner {
+        chown(path, uid, gid).map_err(|errno| {
+            named_step("Could not change ownership of socket file", &errno.into())
+        })?;
+    }
+    fs::set_permissions(path, Permissions::from_mode(mode))
+        .map_err(|error| named_step("Could not change permissions of socket file", &error))?;
+    listen(&fd, queue(backlog))?;
+    Ok(fd)
+}
+
 /// An operating system error the way the original prints it: `[Errno 2] No such file or directory`.
 pub fn python_error(error: &io::Error) -> String {
     match error.raw_os_error() {
@@ -110,7 +142,7 @@ fn prepare_unix(
             if errno == Errno::EPERM { refused_chown(path, uid, gid) } else { errno.into() }
         })?;
     }
-    listen(&fd, backlog())?;
+    listen(&fd, backlog(BACKLOG))?;
     Ok(UnixListener::from(fd))
 }
 
@@ -169,12 +201,12 @@ fn unix(path: &Path) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
-fn inet(address: SocketAddr) -> Result<OwnedFd, Errno> {
+fn inet(address: SocketAddr, queue: Backlog) -> Result<OwnedFd, Errno> {
     let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
     let fd = socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
     setsockopt(&fd, ReuseAddr, &true)?;
     bind(fd.as_raw_fd(), &SockaddrStorage::from(address))?;
-    listen(&fd, backlog())?;
+    listen(&fd, queue)?;
     Ok(fd)
 }
 
@@ -188,8 +220,13 @@ fn resolve(host: &str, port: u16) -> io::Result<SocketAddr> {
     found.into_iter().next().ok_or_else(|| io::Error::other("Name or service not known"))
 }
 
-fn backlog() -> Backlog {
-    Backlog::new(BACKLOG).unwrap_or(Backlog::MAXCONN)
+/// The system's maximum when none is configured (RUN-406).
+fn queue(length: Option<u16>) -> Backlog {
+    length.map_or(Backlog::MAXCONN, |length| backlog(length.into()))
+}
+
+fn backlog(length: i32) -> Backlog {
+    Backlog::new(length).unwrap_or(Backlog::MAXCONN)
 }
 
 fn refused_chown(path: &Path, uid: Option<Uid>, gid: Option<Gid>) -> ListenError {
@@ -207,6 +244,10 @@ fn named(error: &io::Error) -> String {
         Some(number) => format!("errno.{:?} ({number})", Errno::from_raw(number)),
         None => error.to_string(),
     }
+}
+
+fn named_step(step: &str, error: &io::Error) -> io::Error {
+    io::Error::other(format!("{step}: {}", python_error(error)))
 }
 
 impl From<io::Error> for ListenError {

@@ -71,3 +71,14 @@ fn a_taken_port_is_in_use() {
     let refused = listen_inet("127.0.0.1", port).unwrap_err();
     assert!(matches!(refused, ListenError::InUse), "{refused}");
 }
+
+// RUN-405, RUN-406
+#[test]
+fn a_fcgi_socket_takes_the_place_of_whatever_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.sock");
+    fs::write(&path, "old").unwrap();
+    let _fd = fcgi_unix(&path, Some(5), None, 0o666).unwrap();
+    assert_eq!(modes(&path), 0o666);
+    assert!(is_served(&path));
+}

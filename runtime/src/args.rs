@@ -1,0 +1,224 @@
+//! The command line of `supervisord` (CFG-379 to CFG-412): what is asked for, and which options of
+//! the configuration it overrides. Nothing is started here.
+
+use std::path::{Path, PathBuf};
+
+use compiler::getopt::{CommandLine, Known, Occurrence, UsageError, parse};
+use compiler::host::{Host, Inquiry};
+use compiler::schema::value::{
+    Bytes, DirPath, Directory, Integer, Kind, LogLevel, Octal, UserRef, absolute,
+};
+
+use crate::overrides::Overrides;
+
+/// What a command line asks for.
+#[derive(Clone, Debug)]
+pub enum Invocation {
+    /// Run the daemon.
+    Run(Box<Arguments>),
+    /// Show the options and exit.
+    Help,
+    /// Show the version and exit.
+    Version,
+}
+
+/// How the daemon is to be run.
+#[derive(Clone, Debug, Default)]
+pub struct Arguments {
+    /// Where the plan comes from.
+    pub source: Source,
+    /// What wins over the configuration.
+    pub overrides: Overrides,
+}
+
+/// Where the plan comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// From the first configuration file found at the usual places (CFG-060).
+    #[default]
+    Search,
+    /// From this configuration file.
+    File(PathBuf),
+    /// From a compiled plan.
+    Plan(PathBuf),
+}
+
+/// The options; what each is called on the command line stands in [`KNOWN`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    Configuration,
+    Plan,
+    Nodaemon,
+    Silent,
+    Help,
+    Version,
+    User,
+    Umask,
+    Directory,
+    Logfile,
+    LogfileMaxbytes,
+    LogfileBackups,
+    Loglevel,
+    Pidfile,
+    Identifier,
+    Childlogdir,
+    Nocleanup,
+    Minfds,
+    Minprocs,
+    StripAnsi,
+    ProfileOptions,
+}
+
+const fn flag(key: Key, short: &'static str, long: &'static str) -> Known<Key> {
+    Known { key, short, long, takes_argument: false }
+}
+
+const fn with(key: Key, short: &'static str, long: &'static str) -> Known<Key> {
+    Known { key, short, long, takes_argument: true }
+}
+
+const KNOWN: &[Known<Key>] = &[
+    with(Key::Configuration, "c", "configuration"),
+    with(Key::Plan, "", "plan"),
+    flag(Key::Nodaemon, "n", "nodaemon"),
+    flag(Key::Silent, "s", "silent"),
+    flag(Key::Help, "h?", "help"),
+    flag(Key::Version, "v", "version"),
+    with(Key::User, "u", "user"),
+    with(Key::Umask, "m", "umask"),
+    with(Key::Directory, "d", "directory"),
+    with(Key::Logfile, "l", "logfile"),
+    with(Key::LogfileMaxbytes, "y", "logfile_maxbytes"),
+    with(Key::LogfileBackups, "z", "logfile_backups"),
+    with(Key::Loglevel, "e", "loglevel"),
+    with(Key::Pidfile, "j", "pidfile"),
+    with(Key::Identifier, "i", "identifier"),
+    with(Key::Childlogdir, "q", "childlogdir"),
+    flag(Key::Nocleanup, "k", "nocleanup"),
+    with(Key::Minfds, "a", "minfds"),
+    with(Key::Minprocs, "", "minprocs"),
+    flag(Key::StripAnsi, "t", "strip_ansi"),
+    with(Key::ProfileOptions, "", "profile_options"),
+];
+
+/// Reads a command line, the program's name not included.
+///
+/// # Errors
+/// In the original's words and order: the shape of the whole line, then stray words, then the
+/// options left to right (CFG-384).
+pub fn read(host: &dyn Host, arguments: &[String]) -> Result<Invocation, UsageError> {
+    let CommandLine { options, words } = parse(KNOWN, arguments)?;
+    if !words.is_empty() {
+        let shown: Vec<_> = words.iter().map(|word| compiler::python_repr(word)).collect();
+        let list = shown.join(", ");
+        return Err(UsageError(format!("positional arguments are not supported: [{list}]")));
+    }
+    let inquiry = Inquiry::new(host, true);
+    let mut read = Arguments::default();
+    for option in &options {
+        match option.key {
+            Key::Help => return Ok(Invocation::Help),
+            Key::Version => return Ok(Invocation::Version),
+            _ => read.set(option, &inquiry)?,
+        }
+    }
+    read.overrides.anchor(&host.working_dir());
+    Ok(Invocation::Run(Box::new(read)))
+}
+
+/// The places a configuration file is searched at when none is named (CFG-060, CFG-061).
+pub fn search_path(program: &str) -> Vec<PathBuf> {
+    let parent = |path: &Path| path.parent().map(Path::to_owned).unwrap_or_default();
+    let prefix = parent(&parent(Path::new(program)));
+    let mut places = vec![prefix.join("etc/supervisord.conf"), prefix.join("supervisord.conf")];
+    let fixed = [
+        "supervisord.conf",
+        "etc/supervisord.conf",
+        "/etc/supervisord.conf",
+        "/etc/supervisor/supervisord.conf",
+    ];
+    places.extend(fixed.map(PathBuf::from));
+    places
+}
+
+/// The text of `-h`, for a program called by this name.
+pub fn help(program: &str) -> String {
+    format!(
+        "supervisord: run programs as a configuration says and keep them running.
+
+Usage: {program} [options]
+
+  -c, --configuration FILE    the configuration; searched for when not given
+      --plan FILE             run a plan compiled by `supervisorc build`, without configuration
+  -n, --nodaemon              stay in the foreground
+  -s, --silent                in the foreground, do not copy the log to stdout
+  -u, --user USER             become this user, by name or number
+  -m, --umask MASK            file mode creation mask of the daemon, octal (022)
+  -d, --directory DIR         change to this directory when daemonising
+  -l, --logfile FILE          the activity log; `syslog` sends it there
+  -y, --logfile_maxbytes SIZE size at which the activity log is rotated; 0 for never
+  -z, --logfile_backups NUM   rotated activity logs kept
+  -e, --loglevel LEVEL        critical, error, warn, info, debug, trace or blather
+  -j, --pidfile FILE          where the pid is written
+  -i, --identifier NAME       name of this daemon
+  -q, --childlogdir DIR       directory of the logs named AUTO
+  -k, --nocleanup             keep the AUTO logs of earlier runs
+  -a, --minfds NUM            open files the daemon must be allowed
+      --minprocs NUM          processes the daemon must be allowed
+  -t, --strip_ansi            remove ANSI sequences from logged output
+  -h, -?, --help              this text
+  -v, --version               the version of supervisor this one is compatible with
+
+Instead of running:
+
+  --check                     report what is wrong with the configuration
+  --print-plan[=json]         show what the configuration comes to
+  --explain CODE              explain a finding of --check
+
+"
+    )
+}
+
+impl Arguments {
+    fn set(&mut self, option: &Occurrence<Key>, inquiry: &Inquiry<'_>) -> Result<(), UsageError> {
+        let text = option.value.as_deref().unwrap_or_default();
+        let over = &mut self.overrides;
+        match option.key {
+            Key::Configuration => self.source = Source::File(PathBuf::from(text)),
+            Key::Plan => self.source = Source::Plan(PathBuf::from(text)),
+            Key::Nodaemon => over.nodaemon = true,
+            Key::Silent => over.silent = true,
+            Key::Nocleanup => over.nocleanup = true,
+            Key::StripAnsi => over.strip_ansi = true,
+            Key::User => over.user = Some(text.to_owned()),
+            Key::Identifier => over.identifier = Some(text.to_owned()),
+            Key::Umask => over.umask = Some(value::<Octal>(option, inquiry)?),
+            Key::Directory => over.directory = Some(value::<Directory>(option, inquiry)?),
+            Key::Logfile => over.logfile = Some(value::<DirPath>(option, inquiry)?),
+            Key::LogfileMaxbytes => over.logfile_maxbytes = Some(value::<Bytes>(option, inquiry)?),
+            Key::LogfileBackups => over.logfile_backups = Some(value::<Integer>(option, inquiry)?),
+            Key::Loglevel => over.loglevel = Some(value::<LogLevel>(option, inquiry)?),
+            Key::Pidfile => over.pidfile = Some(value::<DirPath>(option, inquiry)?),
+            Key::Childlogdir => over.childlogdir = Some(value::<Directory>(option, inquiry)?),
+            Key::Minfds => over.minfds = Some(value::<Integer>(option, inquiry)?),
+            Key::Minprocs => over.minprocs = Some(value::<Integer>(option, inquiry)?),
+            // There is no Python to profile; the option is taken and has no effect.
+            Key::ProfileOptions | Key::Help | Key::Version => {}
+        }
+        // CFG-386: refused only once the value itself has been found good.
+        if option.repeated { Err(option.conflict()) } else { Ok(()) }
+    }
+}
+
+/// The value of an option, read as the configuration would (CFG-385).
+fn value<K: Kind>(
+    option: &Occurrence<Key>,
+    inquiry: &Inquiry<'_>,
+) -> Result<K::Value, UsageError> {
+    let text = option.value.as_deref().unwrap_or_default();
+    K::parse(text, inquiry).map_err(|invalid| {
+        let quoted = compiler::python_repr(text);
+        let spelling = &option.spelling;
+        UsageError(format!("invalid value for {spelling} {quoted}: {}", invalid.original))
+    })
+}

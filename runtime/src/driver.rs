@@ -1,0 +1,299 @@
+//! The shell around the core: waits for what happens, hands it in as messages, and carries out the
+//! actions that come back. The one owner of the core, of the children and of their signals, so that
+//! no signal can reach a recycled pid. What is to be done is never decided here.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use compiler::plan::Plan;
+use compiler::schema::value::LogLevel;
+use nix::errno::Errno;
+use tokio::sync::oneshot;
+
+use crate::activity::Activity;
+use crate::clock;
+use crate::driver::ground::Ground;
+use crate::driver::recompiler::{Outcome, Recompiler};
+use crate::link::{DriverEnd, Pending};
+use crate::logs::{Logs, Options};
+use crate::os::reap::reap;
+use crate::os::signals::{Received, Signals};
+use crate::os::sockets::python_error;
+use crate::os::spawn::{self, Target};
+use crate::supervisor::Supervisor;
+use crate::supervisor::message::{
+    Action, DaemonSignal, Exit, Fault, Message, Now, Pid, Reply, RequestId, SignalError,
+    SpawnOrder, Wall,
+};
+
+mod fcgi;
+pub(crate) mod ground;
+mod launcher;
+mod recompiler;
+
+/// Turns the other tasks get once the last answer is given, to hand it to their clients.
+const LAST_TURNS: usize = 32;
+
+/// How long the end of a run waits for the log files.
+const LAST_WRITES: Duration = Duration::from_secs(5);
+
+/// One run of the daemon.
+pub(crate) struct Driver<'s> {
+    supervisor: Supervisor,
+    ground: Ground,
+    logs: Logs,
+    signals: &'s mut Signals,
+    recompiler: Recompiler,
+    end: DriverEnd,
+    /// Spawns the core has ordered. One is carried out a turn, so that starting a thousand
+    /// processes holds up nobody.
+    spawns: VecDeque<SpawnOrder>,
+    waiting: BTreeMap<RequestId, oneshot::Sender<Result<Reply, Fault>>>,
+    last_request: u64,
+    timeline: Timeline,
+    exit: Option<Exit>,
+}
+
+/// The origin of the monotonic clock the core sees.
+#[derive(Clone, Copy)]
+pub(crate) struct Timeline(Instant);
+
+/// What a turn of the loop is about.
+enum Turn {
+    Signal(Received),
+    Messages(Vec<Message>),
+    Request(Pending),
+    Compiled(Outcome),
+    Deadline,
+    Spawn,
+}
+
+impl Timeline {
+    /// Starts now.
+    pub(crate) fn begin() -> Self {
+        Self(clock::monotonic())
+    }
+
+    /// Both clocks.
+    pub(crate) fn now(self) -> Now {
+        let mono = clock::monotonic().duration_since(self.0);
+        let wall = match clock::wall().duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |us| -us),
+        };
+        Now { mono, wall: Wall(wall) }
+    }
+}
+
+impl<'s> Driver<'s> {
+    /// A driver for a core whose groups are active.
+    pub(crate) fn new(
+        supervisor: Supervisor,
+        ground: Ground,
+        logs: Logs,
+        signals: &'s mut Signals,
+        end: DriverEnd,
+    ) -> Self {
+        Self {
+            timeline: ground.timeline(),
+            recompiler: Recompiler::new(ground.origin().clone()),
+            supervisor,
+            ground,
+            logs,
+            signals,
+            end,
+            spawns: VecDeque::new(),
+            waiting: BTreeMap::new(),
+            last_request: 0,
+            exit: None,
+        }
+    }
+
+    /// Supervises until nothing is left to supervise.
+    pub(crate) async fn run(mut self) -> Exit {
+        self.feed(Message::Run);
+        let exit = loop {
+            if let Some(exit) = self.exit.take() {
+                break exit;
+            }
+            match self.next().await {
+                Turn::Signal(signal) => self.on_signal(signal),
+                Turn::Messages(messages) => messages.into_iter().for_each(|m| self.feed(m)),
+                Turn::Request(pending) => self.on_request(pending),
+                Turn::Compiled(outcome) => self.feed(Message::Compiled(outcome)),
+                Turn::Deadline => self.feed(Message::Deadline),
+                Turn::Spawn => {
+                    self.spawn_next();
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        for _ in 0..LAST_TURNS {
+            tokio::task::yield_now().await;
+        }
+        if !self.logs.close(LAST_WRITES) {
+            tracing::warn!("gave up writing the logs of the programs after {LAST_WRITES:?}");
+        }
+        exit
+    }
+
+    /// Waits for the next thing to happen. Nothing is lost when several happen at once.
+    async fn next(&mut self) -> Turn {
+        let deadline = self.supervisor.deadline().map(|at| self.timeline.0 + at);
+        let sleep = async {
+            match deadline {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut messages = Vec::new();
+        tokio::select! {
+            signal = self.signals.next() => Turn::Signal(signal),
+            Some(pending) = self.end.requests.recv() => Turn::Request(pending),
+            outcome = self.recompiler.done() => Turn::Compiled(outcome),
+            () = self.logs.ready(&mut messages) => Turn::Messages(messages),
+            () = sleep => Turn::Deadline,
+            () = std::future::ready(()), if !self.spawns.is_empty() => Turn::Spawn,
+        }
+    }
+
+    fn on_signal(&mut self, signal: Received) {
+        self.feed(Message::Signal(match signal {
+            Received::Hangup => DaemonSignal::Hup,
+            Received::Interrupt => DaemonSignal::Int,
+            Received::Quit => DaemonSignal::Quit,
+            Received::User2 => DaemonSignal::Usr2,
+            Received::Terminate => DaemonSignal::Term,
+            Received::Child => DaemonSignal::Chld,
+        }));
+        if signal == Received::Child {
+            self.reap();
+        }
+    }
+
+    /// Each exit is known to the core before the next child is collected: until then its pid is
+    /// not free, so no signal can reach a stranger.
+    fn reap(&mut self) {
+        loop {
+            match reap() {
+                Ok(Some((pid, status))) => self.feed(Message::Exited { pid, status }),
+                Ok(None) => return,
+                Err(errno) => return self.feed(Message::ReapFailed { errno: errno as i32 }),
+            }
+        }
+    }
+
+    fn on_request(&mut self, pending: Pending) {
+        self.last_request += 1;
+        let id = RequestId(self.last_request);
+        self.waiting.insert(id, pending.answer);
+        self.feed(Message::Request { id, request: pending.request });
+    }
+
+    fn spawn_next(&mut self) {
+        let Some(order) = self.spawns.pop_front() else { return };
+        let process = order.process;
+        match self.ground.launch(&order, &mut self.logs) {
+            Ok(launched) => {
+                self.feed(Message::Spawned { process, result: Ok(launched.pid) });
+                if let Some(reason) = launched.failure {
+                    self.feed(Message::ChildFailed { process, reason });
+                }
+            }
+            Err(error) => self.feed(Message::Spawned { process, result: Err(error) }),
+        }
+    }
+
+    /// Hands in one message, then every answer to what the core wants done because of it.
+    fn feed(&mut self, message: Message) {
+        let mut inbox = VecDeque::from([message]);
+        while let Some(message) = inbox.pop_front() {
+            for action in self.supervisor.handle(message, self.timeline.now()) {
+                self.execute(action, &mut inbox);
+            }
+        }
+    }
+
+    fn execute(&mut self, action: Action, inbox: &mut VecDeque<Message>) {
+        match action {
+            Action::Log { level, text } => self.ground.activity().log(level, &text),
+            Action::Activate(order) => inbox.push_back(self.ground.activate(&order)),
+            Action::Deactivate { group } => self.ground.deactivate(group),
+            Action::Probe(order) => {
+                let result = self.ground.probe(&order.plan);
+                inbox.push_back(Message::Probed { process: order.process, result });
+            }
+            Action::Spawn(order) => self.spawns.push_back(order),
+            Action::Kill { process, pid, signal, to_group, why } => {
+                let result = kill(pid, signal.0, to_group);
+                inbox.push_back(Message::Killed { process, why, result });
+            }
+            Action::Drain { process } => {
+                let mut last = Vec::new();
+                self.logs.finish(process, &mut last);
+                self.ground.finish(process);
+                inbox.extend(last);
+                inbox.push_back(Message::Drained { process });
+            }
+            Action::Feed { process, data } => {
+                let result = self.logs.feed(process, &data);
+                inbox.push_back(Message::Fed { process, request: None, result });
+            }
+            Action::WriteStdin { process, request, data } => {
+                let result = self.logs.feed(process, &data);
+                inbox.push_back(Message::Fed { process, request: Some(request), result });
+            }
+            Action::ClearLogs { process, request, files } => {
+                self.logs.clear(process, request, files);
+            }
+            Action::ReopenLogs => self.reopen_logs(),
+            Action::Compile => self.recompiler.start(),
+            Action::Adopt(plan) => self.adopt(&plan),
+            Action::Reply { id, result } => {
+                if let Some(answer) = self.waiting.remove(&id) {
+                    // The client may have gone.
+                    drop(answer.send(result));
+                }
+            }
+            // Nobody watching is no error.
+            Action::Publish(publication) => drop(self.end.publications.send(publication)),
+            Action::Exit(exit) => self.exit = Some(exit),
+        }
+    }
+
+    /// LOG-060: both lines land in the old file.
+    fn reopen_logs(&mut self) {
+        let activity = self.ground.activity();
+        activity.log(LogLevel::Info, &"supervisord logreopen");
+        if let Err(error) = activity.reopen() {
+            tracing::warn!("could not reopen the activity log: {error}");
+        }
+        self.logs.reopen();
+    }
+
+    fn adopt(&mut self, plan: &Arc<Plan>) {
+        self.ground.adopt(plan);
+        self.logs.adopt(log_options(plan, self.ground.activity()));
+    }
+}
+
+/// What applies to the output of programs; the log itself must keep what is mirrored (CFG-356).
+pub(crate) fn log_options(plan: &Plan, activity: &Activity) -> Options {
+    let daemon = &plan.supervisord;
+    let mirror = daemon.loglevel <= LogLevel::Debug && activity.keeps(LogLevel::Debug);
+    Options { strip_ansi: daemon.strip_ansi, mirror }
+}
+
+/// Sends a signal to a child that is not reaped yet.
+fn kill(pid: Pid, signal: i32, to_group: bool) -> Result<(), SignalError> {
+    let pid = nix::unistd::Pid::from_raw(pid.0);
+    let target = if to_group { Target::Group(pid) } else { Target::Process(pid) };
+    spawn::signal(target, signal).map_err(|errno| {
+        if errno == Errno::ESRCH {
+            SignalError::Gone
+        } else {
+            SignalError::Failed(python_error(&errno.into()))
+        }
+    })
+}

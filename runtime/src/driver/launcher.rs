@@ -1,0 +1,232 @@
+//! From the core's order to a living child: command, environment, pipes, logs, socket, process.
+//! Nothing of a failed attempt is left behind.
+
+use std::ffi::CString;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use compiler::plan::{GroupKind, Plan, ProcessPlan};
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::unistd::pipe2;
+
+use crate::driver::fcgi::FcgiSockets;
+use crate::logs::rotate::OpenError;
+use crate::logs::{Logs, Pipes};
+use crate::os::command::{self, Command, SearchPath};
+use crate::os::environment::{self, Inherited};
+use crate::os::identity::{self, PrivilegeError};
+use crate::os::spawn::{Failure, Launch, Spawner, Step, UserChange};
+use crate::supervisor::message::{CommandError, Pid, SpawnError, SpawnOrder};
+
+/// The last line every child that did not become its program leaves behind (RUN-210).
+const NOT_SPAWNED: &str = "child process was not spawned";
+
+/// More of a failure's text than fits a fresh pipe without waiting would block the daemon.
+const TEXT_LIMIT: usize = 2048;
+
+/// What all launches share.
+pub(crate) struct Launcher {
+    inherited: Inherited,
+    server_url: Option<String>,
+    minfds: u32,
+    spawner: Spawner,
+}
+
+/// A child that was made.
+pub(crate) struct Launched {
+    /// Its pid.
+    pub(crate) pid: Pid,
+    /// Why it did not become its program.
+    pub(crate) failure: Option<String>,
+}
+
+/// Both ends of the pipes of a child.
+struct Ends {
+    /// The child's descriptors 0, 1 and 2; no stderr when it goes where stdout goes.
+    child: (OwnedFd, OwnedFd, Option<OwnedFd>),
+    daemon: Pipes,
+}
+
+impl Launcher {
+    /// A launcher for the processes of `plan`.
+    pub(crate) fn new(inherited: Inherited, plan: &Plan) -> Self {
+        let server_url = environment::server_url(plan);
+        let mut launcher = Self { inherited, server_url, minfds: 0, spawner: Spawner::default() };
+        launcher.adopt(plan);
+        launcher
+    }
+
+    /// Takes over what a reread changes at once (CFG-356).
+    pub(crate) fn adopt(&mut self, plan: &Plan) {
+        self.minfds = u32::try_from(plan.supervisord.minfds).unwrap_or(0);
+    }
+
+    /// Finds the command of a process.
+    ///
+    /// # Errors
+    /// When it could not be executed.
+    pub(crate) fn probe(&self, process: &ProcessPlan) -> Result<Command, CommandError> {
+        let program = process.program.environment.get("PATH");
+        let daemon = self.inherited.get("PATH").map(std::ffi::OsString::as_os_str);
+        command::find(&process.program.command, SearchPath { program, daemon })
+    }
+
+    /// Starts a process.
+    ///
+    /// # Errors
+    /// When there is no child, in the terms of `spawnerr`.
+    pub(crate) fn launch(
+        &mut self,
+        order: &SpawnOrder,
+        logs: &mut Logs,
+        sockets: &mut FcgiSockets,
+    ) -> Result<Launched, SpawnError> {
+        let process = &*order.plan;
+        let command = self.probe(process).map_err(SpawnError::Command)?;
+        let (user, refusal) = user_change(process);
+        let launch = self.prepare(order, command, user)?;
+        let fcgi = matches!(order.group_plan.kind, GroupKind::Fcgi(_));
+        let listener = matches!(order.group_plan.kind, GroupKind::EventListener(_));
+        let ends = Ends::open(process.program.redirect_stderr, fcgi)?;
+        let outputs = logs.open(process, &order.files, listener).map_err(unopened)?;
+        let socket = fcgi.then(|| sockets.acquire(order)).transpose().map_err(SpawnError::Socket)?;
+        let (stdin, stdout, stderr) = &ends.child;
+        let stderr = stderr.as_ref().unwrap_or(stdout);
+        let stdin = socket.as_ref().unwrap_or(stdin);
+        let spawned = self
+            .spawner
+            .spawn(&launch, [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()])
+            .inspect_err(|_| sockets.release(order.process))
+            .map_err(unforked)?;
+        let failure = spawned.failure.map(|failure| {
+            let reason = explain(failure, process, &launch, refusal.as_ref());
+            leave_behind(stderr, reason.as_deref());
+            reason.unwrap_or_else(|| NOT_SPAWNED.to_owned())
+        });
+        logs.attach(order.process, outputs, ends.daemon);
+        Ok(Launched { pid: Pid(spawned.pid.as_raw()), failure })
+    }
+
+    fn prepare(
+        &self,
+        order: &SpawnOrder,
+        command: Command,
+        user: UserChange,
+    ) -> Result<Launch, SpawnError> {
+        // No NUL byte can be passed to a program; the system's word for it is EINVAL.
+        let invalid = |_| SpawnError::Dispatchers("EINVAL".to_owned());
+        let process = &*order.plan;
+        let url = self.server_url.as_deref();
+        let environment = self.inherited.for_process(&order.group_plan.name, process, url);
+        let argv = command.words.into_iter().map(CString::new).collect::<Result<_, _>>();
+        let directory = process.program.directory.as_deref().map(CString::new).transpose();
+        Ok(Launch {
+            path: CString::new(command.path.as_os_str().as_bytes()).map_err(invalid)?,
+            argv: argv.map_err(invalid)?,
+            environment: environment.map_err(invalid)?,
+            user,
+            directory: directory.map_err(invalid)?,
+            umask: process.program.umask.and_then(|mask| u32::try_from(mask).ok()),
+            close_below: self.minfds,
+        })
+    }
+}
+
+impl Ends {
+    fn open(redirect_stderr: bool, fcgi: bool) -> Result<Self, SpawnError> {
+        let pipe = || pipe2(OFlag::O_CLOEXEC).map_err(unpiped);
+        let (stdin, feed) = pipe()?;
+        let (stdout, child_stdout) = pipe()?;
+        let (stderr, child_stderr) = match redirect_stderr {
+            true => (None, None),
+            false => {
+                let (read, write) = pipe()?;
+                (Some(read), Some(write))
+            }
+        };
+        // A FastCGI process has its socket where others have their stdin (RUN-400).
+        let feed = (!fcgi).then_some(feed);
+        let daemon = Pipes { stdin: feed, stdout: Some(stdout), stderr };
+        Ok(Self { child: (stdin, child_stdout, child_stderr), daemon })
+    }
+}
+
+/// What is to happen to the user of a process, and why it cannot (RUN-204).
+fn user_change(process: &ProcessPlan) -> (UserChange, Option<PrivilegeError>) {
+    match process.program.user.as_ref().map(identity::needed) {
+        None | Some(Ok(None)) => (UserChange::Keep, None),
+        Some(Ok(Some(identity))) => (UserChange::Become(identity), None),
+        Some(Err(error)) => (UserChange::Refuse, Some(error)),
+    }
+}
+
+/// Why a child did not become its program, as it says it itself (RUN-211 to RUN-213); `None` when
+/// it says nothing but that (RUN-215).
+fn explain(
+    failure: Failure,
+    process: &ProcessPlan,
+    launch: &Launch,
+    refusal: Option<&PrivilegeError>,
+) -> Option<String> {
+    let user = || process.program.user.as_ref().map_or(String::new(), |user| {
+        user.uid.map_or_else(|| user.name.clone(), |uid| uid.to_string())
+    });
+    let setuid = |why: &PrivilegeError| format!("couldn't setuid to {}: {why}", user());
+    let errno = failure.errno;
+    match failure.step {
+        Step::ProcessGroup | Step::Descriptors | Step::UserId => None,
+        Step::Refused => refusal.map(setuid),
+        Step::Groups => Some(setuid(&PrivilegeError::Groups)),
+        Step::GroupId => Some(setuid(&PrivilegeError::GroupId)),
+        Step::Directory => {
+            let directory = process.program.directory.as_deref().unwrap_or_default();
+            Some(format!("couldn't chdir to {directory}: {errno:?}"))
+        }
+        Step::Exec => {
+            let name = launch.argv.first().map_or(c"", |name| name.as_c_str());
+            Some(format!("couldn't exec {}: {errno:?}", name.to_string_lossy()))
+        }
+    }
+}
+
+/// Writes the child's last words into its stderr on its behalf.
+fn leave_behind(stderr: &OwnedFd, reason: Option<&str>) {
+    let mut text = String::new();
+    if let Some(reason) = reason {
+        let end = reason.floor_char_boundary(TEXT_LIMIT);
+        text = format!("supervisor: {}\n", &reason[..end]);
+    }
+    text += &format!("supervisor: {NOT_SPAWNED}\n");
+    let written = stderr.try_clone().and_then(|pipe| File::from(pipe).write_all(text.as_bytes()));
+    if let Err(error) = written {
+        tracing::warn!("could not write to the log of a child that was not spawned: {error}");
+    }
+}
+
+fn unpiped(errno: Errno) -> SpawnError {
+    if errno == Errno::EMFILE {
+        SpawnError::TooManyFiles
+    } else {
+        SpawnError::Dispatchers(format!("{errno:?}"))
+    }
+}
+
+fn unopened(error: OpenError) -> SpawnError {
+    if error.is_too_many_files() {
+        SpawnError::TooManyFiles
+    } else {
+        SpawnError::Dispatchers(error.name())
+    }
+}
+
+fn unforked(errno: Errno) -> SpawnError {
+    if errno == Errno::EAGAIN {
+        SpawnError::ProcessTable
+    } else {
+        SpawnError::Fork(format!("{errno:?}"))
+    }
+}

@@ -1,0 +1,143 @@
+//! The servers of a run: bound before the daemon leaves the terminal, served afterwards, and gone
+//! with their socket files when the run ends.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use compiler::plan::{Listen, Plan, ServerPlan};
+use compiler::schema::value::LogLevel;
+use rpc::{Fault, FaultCode};
+use tokio::sync::broadcast;
+
+use crate::activity::{Activity, ClearError};
+use crate::api::Daemon;
+use crate::http::{Listener, Serving};
+use crate::link::DriverHandle;
+use crate::os::identity;
+use crate::os::sockets::{ListenError, listen_inet, listen_unix};
+use crate::site::serve_all;
+use crate::supervisor::message::{Publication, Reply, Request};
+
+/// The open sockets of a run. Dropping them removes their files.
+#[derive(Debug, Default)]
+pub(crate) struct Bound {
+    listeners: Vec<Listener>,
+    files: SocketFiles,
+}
+
+/// The running servers of a run. Dropping them ends their connections and removes their files.
+#[derive(Debug)]
+pub(crate) struct Servers {
+    _serving: Vec<Serving>,
+    _files: SocketFiles,
+}
+
+/// What the interfaces see of the daemon.
+#[derive(Debug)]
+pub(crate) struct Interface {
+    handle: DriverHandle,
+    activity: Activity,
+}
+
+#[derive(Debug, Default)]
+struct SocketFiles(Vec<PathBuf>);
+
+impl Drop for SocketFiles {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            // Somebody may have removed it already.
+            drop(fs::remove_file(path));
+        }
+    }
+}
+
+impl Bound {
+    /// Opens the sockets of all servers; none stays open when one cannot be.
+    ///
+    /// # Errors
+    /// Why one cannot be opened.
+    pub(crate) fn open(plan: &Plan) -> Result<Self, ListenError> {
+        let mut bound = Self::default();
+        for server in &plan.servers {
+            let listener = listen(server)?;
+            if let Listen::Unix { file, .. } = &server.listen {
+                bound.files.0.push(file.clone());
+            }
+            bound.listeners.push(listener);
+        }
+        Ok(bound)
+    }
+
+    /// Starts serving. Needs the runtime and a `LocalSet`.
+    ///
+    /// # Errors
+    /// When the system refuses to watch a socket.
+    pub(crate) fn serve(
+        self,
+        plan: &Plan,
+        hostname: &str,
+        interface: Interface,
+    ) -> std::io::Result<Servers> {
+        let serving = serve_all(Rc::new(interface), plan, self.listeners, hostname)?;
+        Ok(Servers { _serving: serving, _files: self.files })
+    }
+}
+
+/// Says what was opened, in the original's lines and order (RUN-060).
+pub(crate) fn announce(plan: &Plan, activity: &Activity) {
+    for server in &plan.servers {
+        for interface in &plan.interfaces {
+            let name = &interface.name;
+            if interface.stock {
+                tracing::info!("RPC interface '{name}' initialized");
+            } else {
+                tracing::warn!("RPC interface '{name}' is a Python plug-in and not available");
+            }
+        }
+        if server.credentials.is_none() {
+            let section = &server.section;
+            let text = format!("Server '{section}' running without any HTTP authentication checking");
+            activity.log(LogLevel::Critical, &text);
+        }
+    }
+}
+
+fn listen(server: &ServerPlan) -> Result<Listener, ListenError> {
+    match &server.listen {
+        Listen::Inet { host, port } => listen_inet(host, *port).map(Listener::Tcp),
+        Listen::Unix { file, chmod, chown } => {
+            let owner = chown.as_ref().and_then(identity::owner);
+            listen_unix(file, *chmod, owner).map(Listener::Unix)
+        }
+    }
+}
+
+impl Interface {
+    /// The daemon behind `handle`.
+    pub(crate) fn new(handle: DriverHandle, activity: Activity) -> Self {
+        Self { handle, activity }
+    }
+}
+
+impl Daemon for Interface {
+    async fn request(&self, request: Request) -> Result<Reply, Fault> {
+        self.handle.request(request).await
+    }
+
+    fn watch(&self) -> broadcast::Receiver<Publication> {
+        self.handle.watch()
+    }
+
+    fn log_path(&self) -> Option<Arc<Path>> {
+        self.activity.path()
+    }
+
+    fn clear_log(&self) -> Result<(), Fault> {
+        self.activity.clear().map_err(|error| match error {
+            ClearError::NoFile => Fault::bare(FaultCode::NoFile),
+            ClearError::Failed(_) => Fault::bare(FaultCode::Failed),
+        })
+    }
+}

@@ -3,6 +3,7 @@
 
 pub mod activity;
 pub mod clock;
+pub mod events;
 pub mod http;
 pub mod link;
 pub mod logs;

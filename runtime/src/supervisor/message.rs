@@ -18,7 +18,7 @@ pub use super::command::{CommandError, SpawnError};
 pub use rpc::{DaemonState, Fault, FaultCode, ProcessState};
 
 /// One reading of both clocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
     /// The monotonic clock; its origin is arbitrary. Decides.
     pub mono: Duration,

@@ -1,0 +1,185 @@
+//! The line in which processes wait to be spawned. One spawn is under way at a time, so that
+//! events and log lines come in the original's order; after a burst of them everybody else gets
+//! a turn.
+
+use std::collections::BTreeMap;
+
+use compiler::schema::value::LogLevel;
+use serde::{Deserialize, Serialize};
+
+use super::Supervisor;
+use super::message::{
+    Action, CommandError, Fault, FaultCode, Message, ProcessId, ProcessState, RequestId,
+};
+use super::request::Failure;
+use super::state::{Event, State};
+
+/// How many spawns may follow each other without a look at anything else.
+const BURST: u32 = 32;
+
+/// The processes that are to be spawned, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Launches {
+    queue: BTreeMap<u64, Launch>,
+    next: u64,
+    /// The one whose probe or spawn has not been answered.
+    current: Option<Launch>,
+    /// Spawns since the last message that was not an answer.
+    burst: u32,
+}
+
+/// A process to be spawned, for a client or on the daemon's own account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Launch {
+    process: ProcessId,
+    request: Option<RequestId>,
+}
+
+impl Launches {
+    /// A message that is not an answer to an action ends the burst.
+    pub(crate) fn refresh(&mut self, message: &Message) {
+        if !matches!(message, Message::Spawned { .. } | Message::Probed { .. }) {
+            self.burst = 0;
+        }
+    }
+
+    /// Whether nothing is to be spawned.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.current.is_none() && self.queue.is_empty()
+    }
+
+    /// Whether the next spawn only waits for everybody else's turn.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.current.is_none() && !self.queue.is_empty()
+    }
+
+    /// The answer to a spawn: for whom it was.
+    pub(crate) fn finish(&mut self, process: ProcessId) -> Option<RequestId> {
+        self.current.take_if(|launch| launch.process == process)?.request
+    }
+
+    fn pop(&mut self) -> Option<(u64, Launch)> {
+        if self.current.is_some() || self.burst >= BURST {
+            return None;
+        }
+        self.queue.pop_first()
+    }
+}
+
+impl Supervisor {
+    /// Puts a process at the end of the line.
+    pub(crate) fn enqueue(&mut self, id: ProcessId, request: Option<RequestId>) {
+        let Some(process) = self.processes.get_mut(&id) else { return };
+        let ticket = self.launches.next;
+        self.launches.next += 1;
+        self.launches.queue.insert(ticket, Launch { process: id, request });
+        process.tickets.push(ticket);
+    }
+
+    /// Begins with the next in line, if none is under way.
+    pub(crate) fn launch_next(&mut self) {
+        while let Some((ticket, launch)) = self.launches.pop() {
+            let Some(process) = self.processes.get_mut(&launch.process) else { continue };
+            process.tickets.retain(|held| *held != ticket);
+            if launch.request.is_none() {
+                self.launch_automatic(launch);
+            } else if let Some(order) = self.spawn_order(launch.process) {
+                self.launches.current = Some(launch);
+                self.actions.push(Action::Probe(order));
+            }
+        }
+    }
+
+    /// What was to start by itself may have been started or stopped while it waited.
+    fn launch_automatic(&mut self, launch: Launch) {
+        let starts = self.starts();
+        let now = self.now.mono;
+        let Some(process) = self.processes.get_mut(&launch.process) else { return };
+        let wanted = match process.state {
+            State::Stopped { .. } => process.start.is_none() && process.plan.program.autostart,
+            State::Backoff { .. } => true,
+            State::Exited { restart_at } => restart_at.is_some(),
+            State::Spawning { .. }
+            | State::Starting { .. }
+            | State::Running { .. }
+            | State::Stopping { .. }
+            | State::Fatal
+            | State::Unknown { .. } => false,
+        };
+        if wanted && starts {
+            if matches!(process.state, State::Exited { .. }) {
+                process.throttle.restarted(now);
+            }
+            self.begin(launch);
+        }
+    }
+
+    fn begin(&mut self, launch: Launch) {
+        self.launches.current = Some(launch);
+        self.launches.burst += 1;
+        self.step(launch.process, Event::Launch);
+    }
+
+    /// The answer to a probe. The command is checked before the state (RPC-129, RPC-133).
+    pub(crate) fn probed(&mut self, id: ProcessId, result: Result<(), CommandError>) {
+        let Some(launch) = self.launches.current.take_if(|launch| launch.process == id) else {
+            return;
+        };
+        let Some(request) = launch.request else { return };
+        let Some(process) = self.processes.get(&id) else { return };
+        let state = process.state.shown();
+        if let Err(error) = result {
+            self.finish(request, id, Err(Failure::Fault(command_fault(&error))));
+        } else if state.is_runnable() {
+            self.finish(request, id, Err(Failure::Named(FaultCode::AlreadyStarted)));
+        } else if state == ProcessState::Unknown {
+            self.finish(request, id, Err(Failure::UnknownState));
+        } else if state == ProcessState::Stopping {
+            // RUN-147: nothing is started, yet who does not wait is told it was.
+            let text = format!("process '{}' already running", process.name);
+            self.log(LogLevel::Warn, text);
+            self.start_answered(request, id);
+        } else {
+            self.begin(launch);
+        }
+    }
+
+    /// Takes a process out of the line. Whether it was in it.
+    pub(crate) fn cancel_launches(&mut self, id: ProcessId, why: &Failure) -> bool {
+        let Some(process) = self.processes.get_mut(&id) else { return false };
+        let tickets = std::mem::take(&mut process.tickets);
+        let spawning = matches!(process.state, State::Spawning { .. });
+        let probing = self.launches.current.take_if(|launch| launch.process == id && !spawning);
+        let queued: Vec<_> =
+            tickets.iter().filter_map(|ticket| self.launches.queue.remove(ticket)).collect();
+        let any = probing.is_some() || !queued.is_empty();
+        for launch in probing.into_iter().chain(queued) {
+            if let Some(request) = launch.request {
+                self.start_cancelled(request, id, why.clone());
+            }
+        }
+        any
+    }
+
+    /// Takes everything out of the line, because nothing is started any more (RPC-263).
+    pub(crate) fn cancel_all_launches(&mut self) {
+        let waiting: Vec<_> = self.launches.queue.values().map(|launch| launch.process).collect();
+        let probing = self.launches.current.map(|launch| launch.process);
+        for id in waiting.into_iter().chain(probing) {
+            self.cancel_launches(id, &Failure::Fault(Fault::bare(FaultCode::ShutdownState)));
+        }
+    }
+}
+
+/// RPC-130 to RPC-132.
+fn command_fault(error: &CommandError) -> Fault {
+    let code = match error {
+        CommandError::NotFound(_) => FaultCode::NoFile,
+        CommandError::Directory(_)
+        | CommandError::NotExecutable(_)
+        | CommandError::NotPermitted(_)
+        | CommandError::Unparsable { .. }
+        | CommandError::Empty => FaultCode::NotExecutable,
+    };
+    Fault::new(code, error.to_string())
+}

@@ -1,0 +1,430 @@
+//! Events and the pools of listeners that receive them: serials, buffers, dispatch, rejection,
+//! ticks. What a listener's output means is in `listener`.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use compiler::plan::PoolPlan;
+use compiler::schema::value::LogLevel;
+use serde::{Deserialize, Serialize};
+
+use super::message::{Action, Channel, FeedResult, GroupId, OutputKind, ProcessId, ProcessState};
+use super::timers::Timer;
+use super::{Supervisor, quote};
+use crate::events::{self, EventType, TICKS};
+
+mod listener;
+
+pub(crate) use listener::Listener;
+use listener::{ListenerState, Remark};
+
+/// The result handler every pool has; another cannot be imported (EVT-052).
+const STOCK_HANDLER: &str = "supervisor.dispatchers:default_handler";
+
+/// An event that at least one pool has accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Announcement {
+    kind: EventType,
+    serial: u64,
+    payload: String,
+}
+
+/// An event in a pool, with the number the pool gave it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Buffered {
+    event: Arc<Announcement>,
+    pool_serial: u64,
+}
+
+/// The part of a group that makes it a pool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pool {
+    subscriptions: Vec<EventType>,
+    capacity: usize,
+    buffer: VecDeque<Buffered>,
+    next_serial: u64,
+    /// The event whose sending has not been answered, and to whom.
+    feeding: Option<(ProcessId, Buffered)>,
+    /// Whether this round of dispatch has got anywhere (EVT-061).
+    started: bool,
+}
+
+/// Who is to be told of events, and how they are numbered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Announcer {
+    /// In the order of activation.
+    pools: Vec<GroupId>,
+    serial: u64,
+    /// The slice of time each tick type was in last; `None` before the daemon runs.
+    slices: Option<[i64; TICKS.len()]>,
+    tick_at: Option<Duration>,
+}
+
+impl Announcer {
+    pub(crate) fn new(serial: u64) -> Announcer {
+        Announcer { pools: Vec::new(), serial, slices: None, tick_at: None }
+    }
+
+    pub(crate) fn next_serial(&self) -> u64 {
+        self.serial
+    }
+}
+
+impl Pool {
+    pub(crate) fn new(plan: &PoolPlan) -> Pool {
+        Pool {
+            subscriptions: plan
+                .events
+                .iter()
+                .filter_map(|name| EventType::from_name(name))
+                .collect(),
+            capacity: usize::try_from(plan.buffer_size).unwrap_or(usize::MAX).max(1),
+            buffer: VecDeque::new(),
+            next_serial: 0,
+            feeding: None,
+            started: false,
+        }
+    }
+
+    /// How often an event of this type is delivered (EVT-016).
+    fn deliveries(&self, kind: EventType) -> usize {
+        self.subscriptions.iter().filter(|subscribed| kind.is_a(**subscribed)).count()
+    }
+
+    /// Makes room for one event; the serial of the one that had to go (EVT-066).
+    fn make_room(&mut self) -> Option<u64> {
+        if self.buffer.len() < self.capacity {
+            return None;
+        }
+        self.buffer.pop_front().map(|discarded| discarded.event.serial)
+    }
+}
+
+impl Supervisor {
+    /// Tells the pools of an event. The payload is made only if somebody listens (EVT-070).
+    pub(crate) fn emit(&mut self, kind: EventType, payload: impl FnOnce() -> String) {
+        let mut payload = Some(payload);
+        let mut event: Option<Arc<Announcement>> = None;
+        for index in 0..self.announcer.pools.len() {
+            let id = self.announcer.pools[index];
+            let deliveries = self.pool(id).map_or(0, |pool| pool.deliveries(kind));
+            for delivery in 0..deliveries {
+                let event = match (&event, payload.take()) {
+                    (Some(event), _) => Arc::clone(event),
+                    (None, Some(payload)) => {
+                        let serial = self.announcer.serial;
+                        self.announcer.serial += 1;
+                        let payload = payload();
+                        Arc::clone(event.insert(Arc::new(Announcement { kind, serial, payload })))
+                    }
+                    (None, None) => return,
+                };
+                self.accept(id, event, delivery > 0);
+            }
+        }
+    }
+
+    fn accept(&mut self, id: GroupId, event: Arc<Announcement>, again: bool) {
+        let Some(pool) = self.pool_mut(id) else { return };
+        let pool_serial = if again {
+            pool.next_serial.saturating_sub(1)
+        } else {
+            let serial = pool.next_serial;
+            pool.next_serial += 1;
+            serial
+        };
+        let buffered = Buffered { event, pool_serial };
+        if again {
+            self.log_rebuffering(id, buffered.event.serial);
+        }
+        self.make_room(id);
+        if let Some(pool) = self.pool_mut(id) {
+            pool.buffer.push_back(buffered);
+            self.stirred.insert(id);
+        }
+    }
+
+    /// Puts an event back at the head of its own pool (EVT-067; not of others, EVT-069).
+    fn rebuffer(&mut self, id: GroupId, buffered: Buffered) {
+        self.log_rebuffering(id, buffered.event.serial);
+        self.make_room(id);
+        if let Some(pool) = self.pool_mut(id) {
+            pool.buffer.push_front(buffered);
+            self.stirred.insert(id);
+        }
+    }
+
+    fn log_rebuffering(&mut self, id: GroupId, serial: u64) {
+        let Some(group) = self.groups.get(&id) else { return };
+        let Some(pool) = &group.pool else { return };
+        let text = format!(
+            "rebuffering event {serial} for pool {} (buf size={}, max={})",
+            group.name,
+            pool.buffer.len(),
+            pool.capacity
+        );
+        self.log(LogLevel::Debug, text);
+    }
+
+    fn make_room(&mut self, id: GroupId) {
+        let Some(group) = self.groups.get_mut(&id) else { return };
+        let Some(serial) = group.pool.as_mut().and_then(Pool::make_room) else { return };
+        let name = &group.name;
+        let text = format!("pool {name} event buffer overflowed, discarding event {serial}");
+        self.log(LogLevel::Error, text);
+    }
+
+    pub(crate) fn pool_added(&mut self, id: GroupId) {
+        self.announcer.pools.push(id);
+        self.rearm_ticks();
+        let Some(group) = self.groups.get(&id) else { return };
+        if let compiler::plan::GroupKind::EventListener(plan) = &group.plan.kind
+            && plan.result_handler != STOCK_HANDLER
+        {
+            let text = format!(
+                "pool {}: result_handler `{}` cannot be loaded, `OK` is taken for success and \
+                 anything else for a rejection",
+                group.name, plan.result_handler
+            );
+            self.log(LogLevel::Warn, text);
+        }
+    }
+
+    pub(crate) fn pool_removed(&mut self, id: GroupId) {
+        self.announcer.pools.retain(|pool| *pool != id);
+        self.rearm_ticks();
+    }
+
+    fn pool(&self, id: GroupId) -> Option<&Pool> {
+        self.groups.get(&id)?.pool.as_ref()
+    }
+
+    fn pool_mut(&mut self, id: GroupId) -> Option<&mut Pool> {
+        self.groups.get_mut(&id)?.pool.as_mut()
+    }
+
+    /// Sends what can be sent to the listeners of pools in which something has changed.
+    pub(crate) fn feed_stirred(&mut self) {
+        while let Some(id) = self.stirred.pop_first() {
+            self.feed_pool(id);
+        }
+    }
+
+    /// EVT-061: the oldest event to the first ready listener, one at a time.
+    fn feed_pool(&mut self, id: GroupId) {
+        let Some(pool) = self.pool(id) else { return };
+        if pool.feeding.is_some() {
+            return;
+        }
+        let ready = self.ready_listener(id);
+        let Some(pool) = self.pool_mut(id) else { return };
+        let Some(buffered) = pool.buffer.pop_front() else {
+            pool.started = false;
+            return;
+        };
+        let Some(process) = ready else {
+            let started = std::mem::take(&mut pool.started);
+            let serial = buffered.event.serial;
+            if started {
+                self.log_rebuffering(id, serial);
+            }
+            if let Some(pool) = self.pool_mut(id) {
+                pool.buffer.push_front(buffered);
+            }
+            return;
+        };
+        pool.feeding = Some((process, buffered.clone()));
+        self.order_feed(id, process, &buffered);
+    }
+
+    fn order_feed(&mut self, id: GroupId, process: ProcessId, buffered: &Buffered) {
+        let Some(group) = self.groups.get(&id) else { return };
+        let event = &buffered.event;
+        let data = events::envelope(
+            self.staged.identifier(),
+            event.serial,
+            &group.name,
+            buffered.pool_serial,
+            event.kind,
+            &event.payload,
+        );
+        self.actions.push(Action::Feed { process, data });
+    }
+
+    fn ready_listener(&self, id: GroupId) -> Option<ProcessId> {
+        let group = self.groups.get(&id)?;
+        group.members.iter().copied().find(|id| {
+            self.processes.get(id).is_some_and(|process| {
+                process.state.shown() == ProcessState::Running
+                    && process.departed.is_none()
+                    && process.listener.as_ref().is_some_and(Listener::is_ready)
+            })
+        })
+    }
+
+    /// The answer to the sending of an event.
+    pub(crate) fn fed(&mut self, id: ProcessId, result: FeedResult) {
+        let Some(process) = self.processes.get_mut(&id) else { return };
+        let (group, name) = (process.group, Arc::clone(&process.name));
+        let Some(pool) = self.groups.get_mut(&group).and_then(|group| group.pool.as_mut()) else {
+            return;
+        };
+        let Some((_, buffered)) = pool.feeding.take_if(|(to, _)| *to == id) else { return };
+        pool.started = true;
+        let serial = buffered.event.serial;
+        let Some(listener) = &mut process.listener else { return };
+        match result {
+            FeedResult::Accepted => {
+                listener.take(buffered);
+                self.log(LogLevel::Debug, format!("event {serial} sent to listener {name}"));
+            }
+            FeedResult::Closed => {
+                listener.close();
+                pool.buffer.push_front(buffered);
+                let text = format!(
+                    "epipe occurred while sending event {serial} to listener {name}, listener \
+                     state unchanged"
+                );
+                self.log(LogLevel::Debug, text);
+            }
+            FeedResult::Full => {
+                listener.block(true);
+                pool.buffer.push_front(buffered);
+            }
+        }
+        self.stirred.insert(group);
+    }
+
+    /// A listener that did not read has caught up.
+    pub(crate) fn stdin_drained(&mut self, id: ProcessId) {
+        let Some(process) = self.processes.get_mut(&id) else { return };
+        if let Some(listener) = &mut process.listener {
+            listener.block(false);
+            self.stirred.insert(process.group);
+        }
+    }
+
+    /// What a listener says.
+    pub(crate) fn listener_output(&mut self, id: ProcessId, data: &[u8]) {
+        let Some(process) = self.processes.get_mut(&id) else { return };
+        let (group, name) = (process.group, Arc::clone(&process.name));
+        let Some(listener) = &mut process.listener else { return };
+        for remark in listener.hear(data) {
+            self.remark(group, &name, remark);
+        }
+        self.stirred.insert(group);
+    }
+
+    fn remark(&mut self, group: GroupId, name: &str, remark: Remark) {
+        match remark {
+            Remark::Changed(old, new) => {
+                self.log(LogLevel::Debug, format!("{name}: {} -> {}", old.name(), new.name()));
+                if new == ListenerState::Unknown {
+                    let text = format!(
+                        "{name}: has entered the UNKNOWN state and will no longer receive events, \
+                         this usually indicates the process violated the eventlistener protocol"
+                    );
+                    self.log(LogLevel::Warn, text);
+                }
+            }
+            Remark::BadLine(line) => {
+                let text = format!("{name}: bad result line: '{}'", quote::decoded(line));
+                self.log(LogLevel::Warn, text);
+            }
+            Remark::Processed => {
+                self.log(LogLevel::Debug, format!("{name}: event was processed"));
+            }
+            Remark::Refused => self.log(LogLevel::Warn, format!("{name}: event was rejected")),
+            Remark::Returned(event) => self.rebuffer(group, event),
+        }
+    }
+
+    /// A listener died over an event: somebody else gets it (EVT-068).
+    pub(crate) fn reject_unfinished(&mut self, id: ProcessId) {
+        let Some(process) = self.processes.get_mut(&id) else { return };
+        let group = process.group;
+        if let Some(event) = process.listener.as_mut().and_then(Listener::give_back) {
+            self.rebuffer(group, event);
+        }
+    }
+
+    /// Output that is an event (EVT-024, EVT-025).
+    pub(crate) fn output(
+        &mut self,
+        id: ProcessId,
+        channel: Channel,
+        kind: OutputKind,
+        data: Vec<u8>,
+    ) {
+        let Some(process) = self.processes.get(&id) else { return };
+        let (name, group) = (Arc::clone(&process.name), Arc::clone(&process.group_name));
+        let pid = process.state.pid().unwrap_or(super::message::Pid(0));
+        let text = move || quote::decoded(data);
+        let event = match (kind, channel) {
+            (OutputKind::Log, Channel::Stdout) => EventType::ProcessLogStdout,
+            (OutputKind::Log, Channel::Stderr) => EventType::ProcessLogStderr,
+            (OutputKind::Communication, Channel::Stdout) => EventType::ProcessCommunicationStdout,
+            (OutputKind::Communication, Channel::Stderr) => EventType::ProcessCommunicationStderr,
+        };
+        match kind {
+            OutputKind::Log => {
+                self.emit(event, || events::log_payload(&name, &group, pid, channel, &text()));
+            }
+            OutputKind::Communication => {
+                self.emit(event, || events::communication_payload(&name, &group, pid, &text()));
+                let channel = channel.name();
+                self.log(LogLevel::Debug, format!("'{name}' {channel} emitted a comm event"));
+            }
+        }
+    }
+
+    /// The first look at the clock only remembers (EVT-065).
+    pub(crate) fn start_ticks(&mut self) {
+        self.announcer.slices = Some(self.slices());
+        self.rearm_ticks();
+    }
+
+    /// The slice of time of each tick type, as seconds since the epoch.
+    fn slices(&self) -> [i64; TICKS.len()] {
+        let seconds = self.now.wall.0.div_euclid(1_000_000);
+        TICKS.map(|(_, period)| seconds - seconds.rem_euclid(period))
+    }
+
+    /// Emits the ticks whose slice is another one than last time.
+    pub(crate) fn emit_ticks(&mut self) {
+        let Some(last) = self.announcer.slices else { return };
+        let slices = self.slices();
+        if slices == last {
+            return;
+        }
+        self.announcer.slices = Some(slices);
+        for (index, (kind, _)) in TICKS.into_iter().enumerate() {
+            if slices[index] != last[index] {
+                self.emit(kind, || events::tick_payload(slices[index]));
+            }
+        }
+        self.rearm_ticks();
+    }
+
+    pub(crate) fn tick_due(&mut self) {
+        self.announcer.tick_at = None;
+        self.emit_ticks();
+        self.rearm_ticks();
+    }
+
+    /// Wakes at the end of the shortest slice somebody has subscribed to, and not at all if
+    /// nobody has.
+    fn rearm_ticks(&mut self) {
+        let pools = self.announcer.pools.iter().filter_map(|id| self.pool(*id));
+        let subscribed = |kind| pools.clone().any(|pool| pool.deliveries(kind) > 0);
+        let period = TICKS.iter().find(|(kind, _)| subscribed(*kind)).map(|(_, period)| *period);
+        let wanted = period.filter(|_| self.announcer.slices.is_some()).map(|period| {
+            let period = period * 1_000_000;
+            let left = period - self.now.wall.0.rem_euclid(period);
+            self.now.mono + Duration::from_micros(left.unsigned_abs())
+        });
+        self.timers.move_to(Timer::Tick, self.announcer.tick_at, wanted);
+        self.announcer.tick_at = wanted;
+    }
+}

@@ -1,0 +1,221 @@
+//! The protocol of event listeners, from the daemon's side: what a listener's bytes mean in each
+//! of its states (EVT-040 to EVT-055). No pools, no processes.
+
+use serde::{Deserialize, Serialize};
+
+use super::Buffered;
+
+const READY: &[u8] = b"READY\n";
+/// `RESULT `: as many bytes are skipped, whatever they are (EVT-046).
+const RESULT_PREFIX: usize = 7;
+/// The longest result that is collected. The original collects any length.
+const LONGEST_RESULT: u64 = 16 << 20;
+/// The longest result line that is waited for.
+const LONGEST_LINE: usize = 64 << 10;
+
+/// What is known of a listener process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Listener {
+    state: ListenerState,
+    /// What it has written and is not understood yet.
+    input: Vec<u8>,
+    /// How long its result will be.
+    announced: Option<u64>,
+    result: Vec<u8>,
+    /// The event it works on.
+    event: Option<Buffered>,
+    /// It has closed its stdin; nothing will ever reach it (EVT-063).
+    closed: bool,
+    /// It has not read what it was sent before (EVT-064).
+    blocked: bool,
+}
+
+/// The state of a listener.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ListenerState {
+    /// It may say that it is ready.
+    #[default]
+    Acknowledged,
+    /// It waits for an event.
+    Ready,
+    /// It has an event and owes a result.
+    Busy,
+    /// It has broken the protocol.
+    Unknown,
+}
+
+/// What follows from what a listener said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Remark {
+    /// Its state changed.
+    Changed(ListenerState, ListenerState),
+    /// Its result line cannot be read.
+    BadLine(Vec<u8>),
+    /// Its result was `OK`.
+    Processed,
+    /// Its result was something else.
+    Refused,
+    /// The event must be sent again.
+    Returned(Buffered),
+}
+
+impl ListenerState {
+    /// Its name in log lines.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            ListenerState::Acknowledged => "ACKNOWLEDGED",
+            ListenerState::Ready => "READY",
+            ListenerState::Busy => "BUSY",
+            ListenerState::Unknown => "UNKNOWN",
+        }
+    }
+}
+
+impl Listener {
+    /// Whether an event can be sent.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.state == ListenerState::Ready && !self.closed && !self.blocked
+    }
+
+    /// An event has been sent.
+    pub(crate) fn take(&mut self, event: Buffered) {
+        self.state = ListenerState::Busy;
+        self.event = Some(event);
+    }
+
+    /// Its stdin turned out to be closed.
+    pub(crate) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Its stdin is full, or not any more.
+    pub(crate) fn block(&mut self, blocked: bool) {
+        self.blocked = blocked;
+    }
+
+    /// The event it will not answer any more.
+    pub(crate) fn give_back(&mut self) -> Option<Buffered> {
+        self.event.take()
+    }
+
+    /// Takes notice of bytes from its stdout.
+    pub(crate) fn hear(&mut self, data: &[u8]) -> Vec<Remark> {
+        let mut remarks = Vec::new();
+        self.input.extend_from_slice(data);
+        while !self.input.is_empty() {
+            let understood = match self.state {
+                ListenerState::Unknown => {
+                    self.input = Vec::new();
+                    false
+                }
+                ListenerState::Acknowledged => self.hear_ready(&mut remarks),
+                ListenerState::Ready => {
+                    self.distrust(&mut remarks);
+                    false
+                }
+                ListenerState::Busy if self.announced.is_none() => self.hear_line(&mut remarks),
+                ListenerState::Busy => self.hear_result(&mut remarks),
+            };
+            if !understood {
+                break;
+            }
+        }
+        remarks
+    }
+
+    /// EVT-041 to EVT-043.
+    fn hear_ready(&mut self, remarks: &mut Vec<Remark>) -> bool {
+        if self.input.len() < READY.len() {
+            return false;
+        }
+        if !self.input.starts_with(READY) {
+            self.distrust(remarks);
+            return false;
+        }
+        self.input.drain(..READY.len());
+        self.change(ListenerState::Ready, remarks);
+        true
+    }
+
+    /// EVT-045 to EVT-049.
+    fn hear_line(&mut self, remarks: &mut Vec<Remark>) -> bool {
+        let Some(end) = self.input.iter().position(|byte| *byte == b'\n') else {
+            if self.input.len() > LONGEST_LINE {
+                let line = std::mem::take(&mut self.input);
+                self.refuse_line(line, remarks);
+            }
+            return false;
+        };
+        let mut line: Vec<u8> = self.input.drain(..=end).collect();
+        line.pop();
+        match line.get(RESULT_PREFIX..).and_then(length) {
+            Some(length) if length <= LONGEST_RESULT => {
+                self.announced = Some(length);
+                true
+            }
+            Some(_) | None => {
+                self.refuse_line(line, remarks);
+                false
+            }
+        }
+    }
+
+    fn refuse_line(&mut self, mut line: Vec<u8>, remarks: &mut Vec<Remark>) {
+        line.truncate(LONGEST_LINE);
+        remarks.push(Remark::BadLine(line));
+        self.distrust(remarks);
+        remarks.extend(self.event.take().map(Remark::Returned));
+    }
+
+    /// EVT-048, EVT-050, EVT-051. An empty result is looked at when the next byte comes.
+    fn hear_result(&mut self, remarks: &mut Vec<Remark>) -> bool {
+        let announced = usize::try_from(self.announced.unwrap_or(0)).unwrap_or(usize::MAX);
+        let needed = announced.saturating_sub(self.result.len()).min(self.input.len());
+        self.result.extend(self.input.drain(..needed));
+        if self.result.len() < announced {
+            return false;
+        }
+        self.announced = None;
+        let accepted = std::mem::take(&mut self.result) == b"OK";
+        let event = self.event.take();
+        remarks.push(if accepted { Remark::Processed } else { Remark::Refused });
+        self.change(ListenerState::Acknowledged, remarks);
+        if !accepted {
+            remarks.extend(event.map(Remark::Returned));
+        }
+        true
+    }
+
+    fn distrust(&mut self, remarks: &mut Vec<Remark>) {
+        self.input = Vec::new();
+        self.change(ListenerState::Unknown, remarks);
+    }
+
+    fn change(&mut self, new: ListenerState, remarks: &mut Vec<Remark>) {
+        remarks.push(Remark::Changed(self.state, new));
+        self.state = new;
+    }
+}
+
+/// A number as Python's `int` reads it: blanks around, a sign, single underscores between digits.
+/// A negative one is none (EVT-049).
+fn length(text: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let blank = |c: char| c.is_ascii_whitespace() || c == '\x0b';
+    let text = text.trim_matches(blank);
+    let (negative, digits) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let mut value: u64 = 0;
+    for part in digits.split('_') {
+        if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        for byte in part.bytes() {
+            value = value.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+        }
+    }
+    (!negative || value == 0).then_some(value)
+}

@@ -1,0 +1,135 @@
+//! Stopping everything: group after group in descending priority, patiently, then the exit.
+
+use std::time::Duration;
+
+use compiler::schema::value::LogLevel;
+use serde::{Deserialize, Serialize};
+
+use super::message::{Action, DaemonState, Exit, GroupId, ProcessId};
+use super::state::Event;
+use super::timers::Timer;
+use super::{Mood, Supervisor};
+use crate::events::EventType;
+
+/// The pause between two `waiting for ... to die` (RUN-324).
+const REPORT: Duration = Duration::from_secs(3);
+
+/// A shutdown or restart under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Shutdown {
+    /// The groups that are not stopped yet; the last one's turn it is.
+    groups: Vec<GroupId>,
+    /// Whether the last one has been told to stop.
+    told: bool,
+}
+
+impl Supervisor {
+    /// Turns to stopping for good (RUN-320, RUN-340). A restart under way becomes a shutdown
+    /// (RUN-343).
+    pub(crate) fn begin_shutdown(&mut self) {
+        if self.mood != Mood::Shutdown {
+            self.begin_stopping(Mood::Shutdown);
+        }
+    }
+
+    /// Stops everything, whatever comes after.
+    pub(super) fn begin_stopping(&mut self, mood: Mood) {
+        self.set_mood(mood);
+        if self.shutdown.is_some() {
+            return;
+        }
+        self.cancel_all_launches();
+        self.disarm_starts();
+        self.shutdown = Some(Shutdown { groups: self.groups_by_priority(), told: false });
+        self.emit(EventType::SupervisorStateChangeStopping, String::new);
+        self.advance_shutdown();
+        if self.mood != Mood::Gone {
+            self.report_shutdown();
+        }
+    }
+
+    /// Goes on to the next group once the current one is stopped; exits when nothing is left
+    /// (RUN-321, RUN-322, RUN-325).
+    pub(crate) fn advance_shutdown(&mut self) {
+        loop {
+            let Some(shutdown) = &mut self.shutdown else { return };
+            if self.unstopped == 0 && self.activations.is_empty() {
+                return self.exit();
+            }
+            let Some(&id) = shutdown.groups.last() else { return };
+            if !std::mem::replace(&mut shutdown.told, true) {
+                self.stop_group(id);
+            }
+            if self.groups.get(&id).is_some_and(|group| group.unstopped > 0) {
+                return;
+            }
+            if let Some(shutdown) = &mut self.shutdown {
+                shutdown.groups.pop();
+                shutdown.told = false;
+            }
+        }
+    }
+
+    /// RUN-321: descending priority; equal ones in reverse order.
+    fn stop_group(&mut self, id: GroupId) {
+        for process in self.by_priority(id).into_iter().rev() {
+            self.step(process, Event::GiveUp);
+            self.step(process, Event::Stop);
+        }
+    }
+
+    /// A process of the group whose turn it is has failed to start: it is not tried again.
+    pub(crate) fn give_up_if_its_turn(&mut self, id: ProcessId, group: GroupId) {
+        let turn = self
+            .shutdown
+            .as_ref()
+            .is_some_and(|shutdown| shutdown.told && shutdown.groups.last() == Some(&group));
+        if turn {
+            self.step(id, Event::GiveUp);
+        }
+    }
+
+    /// RUN-324.
+    fn report_shutdown(&mut self) {
+        let waiting: Vec<_> = self
+            .groups
+            .values()
+            .flat_map(|group| &group.members)
+            .filter_map(|id| self.processes.get(id))
+            .map(|process| (process.name.clone(), process.state.shown()))
+            .filter(|(_, state)| !state.is_stopped())
+            .collect();
+        if waiting.is_empty() {
+            return;
+        }
+        let names: Vec<_> = waiting.iter().map(|(name, _)| &**name).collect();
+        self.log(LogLevel::Info, format!("waiting for {} to die", names.join(", ")));
+        for (name, state) in &waiting {
+            self.log(LogLevel::Blather, format!("{name} state: {}", state.name()));
+        }
+        self.timers.move_to(Timer::ShutdownReport, None, Some(self.now.mono + REPORT));
+    }
+
+    pub(crate) fn shutdown_report_due(&mut self) {
+        self.report_shutdown();
+    }
+
+    fn exit(&mut self) {
+        self.refuse_pending();
+        self.refuse_compiles();
+        let mood = std::mem::replace(&mut self.mood, Mood::Gone);
+        let exit = match mood {
+            Mood::Restarting(plan) => Exit::Restart { plan, serial: self.announcer.next_serial() },
+            Mood::Running | Mood::Shutdown | Mood::Gone => Exit::Shutdown,
+        };
+        self.shutdown = None;
+        self.timers = super::Timers::default();
+        self.stirred.clear();
+        self.actions.push(Action::Exit(exit));
+    }
+
+    /// Whether the daemon stops or restarts.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.state() != DaemonState::Running
+    }
+}

@@ -1,0 +1,358 @@
+//! The XML-RPC interface: a request's bytes in, a response's bytes out. What a call does is the
+//! core's business, which bytes it is on the wire that of `rpc`.
+
+pub mod config;
+pub mod follow;
+pub mod logs;
+pub mod process;
+pub mod system;
+
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use rpc::fault::Refusal;
+use rpc::methods::{Calls, Contract, Signal};
+use rpc::types::{ConfigChanges, StateInfo};
+use rpc::xml::{Encode, EncodeError, Fragment, decode_call, encode_response};
+use rpc::{Call, Fault, FaultCode, MethodCall};
+use tokio::sync::broadcast;
+use tracing::Level;
+
+use crate::supervisor::message::{Channel, Publication, Reply, Request, Target};
+
+/// The version of the interface (RPC-092).
+const API_VERSION: &str = "3.0";
+
+/// The version of supervisor whose behaviour is promised (RPC-093).
+const SUPERVISOR_VERSION: &str = "4.3.0";
+
+/// What the interfaces ask of the daemon.
+pub trait Daemon: 'static {
+    /// Hands a request to the core and waits for its answer.
+    fn request(&self, request: Request) -> impl Future<Output = Result<Reply, Fault>>;
+
+    /// The changes from now on; a watcher that lags behind loses the oldest.
+    fn watch(&self) -> broadcast::Receiver<Publication>;
+
+    /// The file of the activity log, if it is one.
+    fn log_path(&self) -> Option<Arc<Path>>;
+
+    /// Empties the activity log (RPC-177).
+    ///
+    /// # Errors
+    /// `NO_FILE` when there is no file, `FAILED` when it cannot be removed; both without detail.
+    fn clear_log(&self) -> Result<(), Fault>;
+}
+
+/// The interface of one daemon.
+#[derive(Debug)]
+pub struct Api<D> {
+    daemon: Rc<D>,
+    namespaces: Vec<String>,
+}
+
+/// Why a request is answered with an HTTP error instead of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswerable {
+    /// It is no call: 400 (RPC-017, RPC-018).
+    Malformed,
+    /// It fails in a way the interface has no fault for: 500 (RPC-019).
+    Unforeseen,
+}
+
+/// Why a call has no result.
+enum Failure {
+    Refusal(Refusal),
+    Encode(EncodeError),
+}
+
+/// What results are written as: whole responses, or parts of the array of a multicall.
+trait Rendering {
+    type Output;
+    fn render<T: Encode + ?Sized>(value: &T) -> Result<Self::Output, EncodeError>;
+}
+
+/// The whole response of a call on its own.
+enum Response {}
+
+impl Rendering for Response {
+    type Output = Vec<u8>;
+
+    fn render<T: Encode + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> {
+        encode_response(Ok(value))
+    }
+}
+
+/// One element of the results of a multicall.
+enum Element {}
+
+impl Rendering for Element {
+    type Output = Fragment;
+
+    fn render<T: Encode + ?Sized>(value: &T) -> Result<Fragment, EncodeError> {
+        Fragment::new(value)
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Failure {
+        Failure::Refusal(fault.into())
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Failure {
+        Failure::Refusal(refusal)
+    }
+}
+
+impl From<EncodeError> for Failure {
+    fn from(error: EncodeError) -> Failure {
+        Failure::Encode(error)
+    }
+}
+
+impl<D: Daemon> Api<D> {
+    /// The interface of `daemon`, whose `supervisor` methods answer under `namespaces` (RPC-075).
+    #[must_use]
+    pub fn new(daemon: Rc<D>, namespaces: Vec<String>) -> Api<D> {
+        Api { daemon, namespaces }
+    }
+
+    /// Carries out the call in `body` and writes its response.
+    ///
+    /// # Errors
+    /// When there is no response to write.
+    pub async fn respond(&self, body: &[u8]) -> Result<Vec<u8>, Unanswerable> {
+        let call = decode_call(body).map_err(|error| {
+            // The body stays out of the log: it may hold what is meant for a stdin (RPC-270).
+            tracing::error!("XML-RPC request data is invalid: {error}");
+            Unanswerable::Malformed
+        })?;
+        let traced = Traced::begin(&call);
+        let outcome = self.call(call).await;
+        traced.end(&outcome);
+        let response = match outcome {
+            Ok(response) => Ok(response),
+            Err(Failure::Refusal(Refusal::Fault(fault))) => encode_response::<str>(Err(&fault)),
+            Err(Failure::Refusal(unforeseen @ Refusal::Unforeseen { .. })) => {
+                tracing::error!("an XML-RPC call cannot be carried out: {unforeseen}");
+                return Err(Unanswerable::Unforeseen);
+            }
+            Err(Failure::Encode(error)) => Err(error),
+        };
+        response.map_err(|error| {
+            tracing::error!("the result of an XML-RPC call cannot be written: {error}");
+            Unanswerable::Unforeseen
+        })
+    }
+
+    async fn call(&self, call: MethodCall) -> Result<Vec<u8>, Failure> {
+        let call = self.parse(call).await?;
+        if let Call::Multicall { calls } = call {
+            return self.multicall(calls).await;
+        }
+        self.carry_out::<Response>(call).await
+    }
+
+    /// One after the other, each finished before the next begins (RPC-245).
+    async fn multicall(&self, calls: Calls) -> Result<Vec<u8>, Failure> {
+        let mut results = Vec::with_capacity(calls.0.len());
+        for call in calls.0 {
+            let outcome = match call {
+                Ok(call) => match self.parse(call).await {
+                    Ok(call) => self.carry_out::<Element>(call).await,
+                    Err(refusal) => Err(refusal.into()),
+                },
+                Err(fault) => Err(fault.into()),
+            };
+            results.push(match outcome {
+                Ok(result) => result,
+                Err(Failure::Refusal(refusal)) => Fragment::new(&refusal.into_fault())?,
+                Err(Failure::Encode(error)) => {
+                    Fragment::new(&Fault::new(FaultCode::Failed, error.to_string()))?
+                }
+            });
+        }
+        Ok(encode_response(Ok(results.as_slice()))?)
+    }
+
+    /// Checks a call in the order of RPC-081. The shutdown state stands between the number of
+    /// arguments and their types, so it is asked for before where there are any.
+    async fn parse(&self, call: MethodCall) -> Result<Call, Refusal> {
+        let stopping = !call.params.is_empty() && self.alive().await.is_err();
+        self.contract(stopping).parse(call)
+    }
+
+    fn contract(&self, stopping: bool) -> Contract<'_> {
+        Contract { namespaces: &self.namespaces, stopping }
+    }
+
+    /// Refuses what needs nothing of the core but that the daemon is not stopping (RPC-263).
+    async fn alive(&self) -> Result<(), Fault> {
+        self.daemon.request(Request::State).await.map(drop)
+    }
+
+    async fn ask<R: Rendering>(&self, request: Request) -> Result<R::Output, Failure> {
+        render_reply::<R>(self.daemon.request(request).await?)
+    }
+
+    async fn carry_out<R: Rendering>(&self, call: Call) -> Result<R::Output, Failure> {
+        use Channel::{Stderr, Stdout};
+        match call {
+            Call::GetApiVersion => self.constant::<R>(API_VERSION).await,
+            Call::GetSupervisorVersion => self.constant::<R>(SUPERVISOR_VERSION).await,
+            Call::GetIdentification => self.ask::<R>(Request::Identification).await,
+            Call::GetState => self.ask::<R>(Request::State).await,
+            Call::GetPid => {
+                self.alive().await?;
+                Ok(R::render(&i64::from(std::process::id()))?)
+            }
+            Call::ReadLog { offset, length } => {
+                Ok(R::render(&self.read_main(offset, length).await?)?)
+            }
+            Call::ClearLog => {
+                self.alive().await?;
+                self.daemon.clear_log()?;
+                Ok(R::render(&true)?)
+            }
+            Call::Shutdown => self.ask::<R>(Request::Shutdown).await,
+            Call::Restart => self.ask::<R>(Request::Restart).await,
+            Call::ReloadConfig => self.ask::<R>(Request::Reread).await,
+            Call::AddProcessGroup { name } => {
+                self.ask::<R>(Request::AddGroup { name: name.0 }).await
+            }
+            Call::RemoveProcessGroup { name } => {
+                self.ask::<R>(Request::RemoveGroup { name: name.0 }).await
+            }
+            Call::StartProcess { name, wait } => {
+                self.ask::<R>(start(Target::Process(name.0), wait.0)).await
+            }
+            Call::StartProcessGroup { name, wait } => {
+                self.ask::<R>(start(Target::Group(name.0), wait.0)).await
+            }
+            Call::StartAllProcesses { wait } => self.ask::<R>(start(Target::All, wait.0)).await,
+            Call::StopProcess { name, wait } => {
+                self.ask::<R>(stop(Target::Process(name.0), wait.0)).await
+            }
+            Call::StopProcessGroup { name, wait } => {
+                self.ask::<R>(stop(Target::Group(name.0), wait.0)).await
+            }
+            Call::StopAllProcesses { wait } => self.ask::<R>(stop(Target::All, wait.0)).await,
+            Call::SignalProcess { name, signal } => {
+                self.ask::<R>(send(Target::Process(name.0), signal)).await
+            }
+            Call::SignalProcessGroup { name, signal } => {
+                self.ask::<R>(send(Target::Group(name.0), signal)).await
+            }
+            Call::SignalAllProcesses { signal } => self.ask::<R>(send(Target::All, signal)).await,
+            Call::GetProcessInfo { name } => self.ask::<R>(Request::Info { name: name.0 }).await,
+            Call::GetAllProcessInfo => self.ask::<R>(Request::AllInfo).await,
+            Call::GetAllConfigInfo => self.ask::<R>(Request::Config).await,
+            Call::ReadProcessStdoutLog { name, offset, length } => {
+                Ok(R::render(&self.read_process(name, Stdout, offset, length).await?)?)
+            }
+            Call::ReadProcessStderrLog { name, offset, length } => {
+                Ok(R::render(&self.read_process(name, Stderr, offset, length).await?)?)
+            }
+            Call::TailProcessStdoutLog { name, offset, length } => {
+                Ok(R::render(&self.tail_process(name, Stdout, offset, length).await?)?)
+            }
+            Call::TailProcessStderrLog { name, offset, length } => {
+                Ok(R::render(&self.tail_process(name, Stderr, offset, length).await?)?)
+            }
+            Call::ClearProcessLogs { name } => {
+                self.ask::<R>(Request::ClearLogs { name: name.0 }).await
+            }
+            Call::ClearAllProcessLogs => self.ask::<R>(Request::ClearAllLogs).await,
+            Call::SendProcessStdin { name, chars } => {
+                let data = chars.0.into_bytes();
+                self.ask::<R>(Request::SendStdin { name: name.0, data }).await
+            }
+            Call::SendRemoteCommEvent { type_, data } => {
+                self.ask::<R>(Request::RemoteEvent { kind: type_.0, data: data.0 }).await
+            }
+            Call::ListMethods => Ok(R::render(&self.contract(false).list_methods())?),
+            Call::MethodHelp { name } => Ok(R::render(&self.contract(false).method_help(&name)?)?),
+            Call::MethodSignature { name } => {
+                Ok(R::render(&self.contract(false).method_signature(&name)?)?)
+            }
+            // Elements that say so were refused by name already.
+            Call::Multicall { .. } => Err(Fault::bare(FaultCode::IncorrectParameters).into()),
+        }
+    }
+
+    async fn constant<R: Rendering>(&self, text: &str) -> Result<R::Output, Failure> {
+        self.alive().await?;
+        Ok(R::render(text)?)
+    }
+}
+
+fn start(target: Target, wait: bool) -> Request {
+    Request::Start { target, wait }
+}
+
+fn stop(target: Target, wait: bool) -> Request {
+    Request::Stop { target, wait }
+}
+
+fn send(target: Target, signal: Signal) -> Request {
+    Request::Signal { target, signal: system::signal(signal) }
+}
+
+fn render_reply<R: Rendering>(reply: Reply) -> Result<R::Output, Failure> {
+    Ok(match reply {
+        Reply::Done => R::render(&true)?,
+        Reply::State(state) => {
+            let statecode = state.code().into();
+            R::render(&StateInfo { statecode, statename: state.name().to_owned() })?
+        }
+        Reply::Text(text) => R::render(&text)?,
+        Reply::Process(status) => R::render(&process::info(&status, &TimeZone::system()))?,
+        Reply::Processes(all) => {
+            let zone = TimeZone::system();
+            R::render(&process::Infos { all: &all, zone: &zone })?
+        }
+        Reply::Config(view) => R::render(&config::infos(&view))?,
+        Reply::Statuses(outcomes) => R::render(&process::entries(outcomes))?,
+        Reply::Changes { added, changed, removed } => {
+            R::render(&ConfigChanges { added, changed, removed })?
+        }
+        Reply::Path(path) => {
+            let path = path.map(|path| path.to_string_lossy().into_owned());
+            R::render(&path.unwrap_or_default())?
+        }
+    })
+}
+
+/// The two lines about a call in the activity log (RPC-268, RPC-269). Arguments are not logged.
+struct Traced(Option<String>);
+
+impl Traced {
+    fn begin(call: &MethodCall) -> Traced {
+        let name = tracing::enabled!(Level::TRACE).then(|| call.method.escape_debug().to_string());
+        if let Some(name) = &name {
+            tracing::trace!("XML-RPC method called: {name}()");
+        }
+        Traced(name)
+    }
+
+    fn end<T>(self, outcome: &Result<T, Failure>) {
+        let Some(name) = self.0 else {
+            return;
+        };
+        match outcome {
+            Ok(_) => tracing::trace!("XML-RPC method {name}() returned successfully"),
+            Err(Failure::Refusal(Refusal::Fault(fault))) => {
+                let code = fault.code.code();
+                tracing::trace!("XML-RPC method {name}() returned fault: [{code}] {fault}");
+            }
+            Err(Failure::Refusal(Refusal::Unforeseen { .. }) | Failure::Encode(_)) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

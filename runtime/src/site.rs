@@ -1,0 +1,158 @@
+//! What the HTTP servers of a daemon serve, put together: XML-RPC, log streams and pages. Which
+//! requests another web page may not make is decided here.
+
+use std::io;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use compiler::plan::Plan;
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::{Method, StatusCode};
+use jiff::Timestamp;
+
+use crate::api::{Api, Daemon, Unanswerable, follow};
+use crate::http::limits::Limits;
+use crate::http::origin::{self, Provenance};
+use crate::http::reply::{self, Reply};
+use crate::http::target::Route;
+use crate::http::{Endpoint, Exchange, Listener, Serving, Shared, Site, serve};
+use crate::logs::follow::Follow;
+use crate::supervisor::message::Channel;
+use crate::supervisor::quote;
+
+/// All that a daemon shows over HTTP.
+#[derive(Debug)]
+pub struct Interfaces<D> {
+    api: Api<D>,
+    daemon: Rc<D>,
+}
+
+/// Serves `listeners`, which belong to the servers of `plan` in their order, and logs what they
+/// are (CFG-186, CFG-187). Must be called inside a [`tokio::task::LocalSet`].
+///
+/// # Errors
+/// When a socket cannot be registered with the runtime.
+pub fn serve_all<D: Daemon>(
+    daemon: Rc<D>,
+    plan: &Plan,
+    listeners: Vec<Listener>,
+    hostname: &str,
+) -> io::Result<Vec<Serving>> {
+    let stock = plan.interfaces.iter().filter(|interface| interface.stock);
+    let namespaces: Vec<String> = stock.map(|interface| interface.name.to_string()).collect();
+    let interfaces = Rc::new(Interfaces::new(daemon, namespaces.clone()));
+    let shared = Rc::new(Shared::new(Limits::default()));
+    let mut serving = Vec::new();
+    for (server, listener) in plan.servers.iter().zip(listeners) {
+        for name in &namespaces {
+            tracing::info!("RPC interface {} initialized", quote::text(name));
+        }
+        if server.credentials.is_none() {
+            let section = quote::text(&server.section);
+            tracing::error!(
+                target: "critical",
+                "Server {section} running without any HTTP authentication checking"
+            );
+        }
+        let credentials = server.credentials.clone();
+        let endpoint = Endpoint { listener, credentials, hostname: hostname.to_owned() };
+        serving.push(serve(endpoint, Rc::clone(&interfaces), Rc::clone(&shared))?);
+    }
+    Ok(serving)
+}
+
+impl<D: Daemon> Interfaces<D> {
+    /// The interfaces of `daemon`, whose `supervisor` methods answer under `namespaces`.
+    #[must_use]
+    pub fn new(daemon: Rc<D>, namespaces: Vec<String>) -> Interfaces<D> {
+        Interfaces { api: Api::new(Rc::clone(&daemon), namespaces), daemon }
+    }
+
+    async fn rpc(&self, mut exchange: Exchange) -> Reply {
+        if exchange.request.method() != Method::POST {
+            return reply::error(StatusCode::BAD_REQUEST);
+        }
+        if origin::judge(exchange.request.headers(), &exchange.reach) == Provenance::Foreign {
+            tracing::warn!("refused an XML-RPC call from another web page");
+            return reply::last_error(StatusCode::FORBIDDEN);
+        }
+        let body = match exchange.take_body().await {
+            Ok(body) => body,
+            Err(refusal) => return refusal,
+        };
+        match self.api.respond(&body).await {
+            Ok(response) => reply::ok("text/xml", response),
+            Err(Unanswerable::Malformed) => reply::error(StatusCode::BAD_REQUEST),
+            Err(Unanswerable::Unforeseen) => reply::error(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+
+    /// `/logtail/NAME[/CHANNEL]` (HTTP-063, HTTP-064).
+    async fn process_log(&self, exchange: &Exchange, rest: &str) -> Reply {
+        let (name, channel) = rest.split_once('/').unwrap_or((rest, "stdout"));
+        let channel = match channel {
+            "stdout" => Channel::Stdout,
+            "stderr" => Channel::Stderr,
+            _ => return reply::error(StatusCode::NOT_FOUND),
+        };
+        match self.api.log_of(name.to_owned(), channel).await {
+            Ok(Some(path)) => reply::with_header(
+                log_stream(exchange, path).await,
+                HeaderName::from_static("x-accel-buffering"),
+                HeaderValue::from_static("no"),
+            ),
+            Ok(None) | Err(_) => reply::error(StatusCode::NOT_FOUND),
+        }
+    }
+
+    /// `/mainlogtail` (HTTP-066).
+    async fn main_log(&self, exchange: &Exchange) -> Reply {
+        match self.daemon.log_path() {
+            Some(path) => log_stream(exchange, path).await,
+            None => reply::error(StatusCode::NOT_FOUND),
+        }
+    }
+}
+
+impl<D: Daemon> Site for Interfaces<D> {
+    async fn answer(self: Rc<Self>, exchange: Exchange) -> Reply {
+        let reads = exchange.request.method() == Method::GET;
+        match exchange.target.as_ref().map(super::http::target::Target::route) {
+            Some(Route::Rpc) => self.rpc(exchange).await,
+            Some(Route::ProcessLog(Some(rest))) if reads => {
+                self.process_log(&exchange, &rest).await
+            }
+            Some(Route::MainLog) if reads => self.main_log(&exchange).await,
+            Some(Route::ProcessLog(_) | Route::MainLog) if !reads => {
+                reply::error(StatusCode::BAD_REQUEST)
+            }
+            Some(_) | None => reply::error(StatusCode::NOT_FOUND),
+        }
+    }
+}
+
+/// The answer that follows a log file (HTTP-067).
+async fn log_stream(exchange: &Exchange, path: Arc<Path>) -> Reply {
+    let opened = tokio::task::spawn_blocking(move || {
+        let modified = std::fs::metadata(&path)?.modified()?;
+        Ok::<_, io::Error>((Follow::open(&path)?, modified))
+    });
+    let Ok(Ok((log, modified))) = opened.await else {
+        return reply::error(StatusCode::NOT_FOUND);
+    };
+    let Ok(chunks) = follow::stream(log) else {
+        return reply::error(StatusCode::INTERNAL_SERVER_ERROR);
+    };
+    let mut reply = reply::endless("text/plain;charset=utf-8", chunks, &exchange.socket);
+    if let Ok(date) = HeaderValue::from_str(&http_date(modified)) {
+        reply.headers_mut().insert(header::LAST_MODIFIED, date);
+    }
+    reply
+}
+
+fn http_date(time: SystemTime) -> String {
+    let time = Timestamp::try_from(time).unwrap_or_default();
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}

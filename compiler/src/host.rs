@@ -1,13 +1,20 @@
 //! The outside world of the compiler, as one trait. Everything a compilation learns from the
 //! machine comes through here, so the same text on the same [`Host`] gives the same plan.
+//! What a compilation asks it about the values of options is remembered by [`Inquiry`].
 
 use std::io;
 use std::path::{Path, PathBuf};
 
+mod inquiry;
+pub mod memory;
+mod pattern;
 pub mod system;
 
+pub use inquiry::{Inquiry, Unknown};
+pub use pattern::{Listing, glob};
+
 /// What the compiler may ask of the machine.
-pub trait Host {
+pub trait Host: Sync {
     /// The bytes of a file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 

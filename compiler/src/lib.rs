@@ -1,13 +1,127 @@
 //! Compiles a `supervisord.conf` tree into a typed plan, collecting everything that is wrong with
 //! it on the way.
+//!
+//! [`compile`] is a function of its arguments: all it learns of the machine it learns through
+//! [`host::Host`], it prints nothing and stops at nothing.
+
+use std::collections::BTreeMap;
+use std::path::Path;
 
 pub mod diagnostic;
 pub mod getopt;
 pub mod host;
+mod pass;
 pub mod plan;
 pub mod report;
 pub mod schema;
+pub mod settings;
 pub mod source;
 
 pub use grammar::python_repr;
 pub use grammar::value::{WordsError, words};
+pub use pass::check::EVENTS;
+pub use pass::ctl::{CtlSettings, ctl_settings};
+
+use diagnostic::Diagnostics;
+use host::{Host, Inquiry};
+use pass::check::{Context, check, supervisord};
+use pass::resolve::Outer;
+use plan::Plan;
+use schema::value::Environment;
+use settings::{Settings, Typed};
+use source::Sources;
+
+/// How a compilation judges.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How much of the machine counts.
+    pub depth: Depth,
+    /// Values of `[supervisord]` options from the command line, by key; they win over the file
+    /// (CFG-387).
+    pub overrides: BTreeMap<String, String>,
+    /// Environment variables to take for set; without a value, whatever depends on one passes.
+    pub assume_env: BTreeMap<String, Option<String>>,
+    /// For a running daemon: the variables of `[supervisord]` it has learned so far (CFG-157).
+    pub reread: Option<Environment>,
+}
+
+/// How much of the machine a compilation asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// The files alone: syntax and includes.
+    Syntax,
+    /// The text: every user and directory passes.
+    #[default]
+    Plan,
+    /// Users and directories too, as the start of the daemon does.
+    Host,
+}
+
+/// What a compilation made.
+#[derive(Clone, Debug, Default)]
+pub struct Compiled {
+    /// The plan; `None` exactly when a diagnostic is an error, or at depth `Syntax`.
+    pub plan: Option<Plan>,
+    /// What the sections say, with places.
+    pub settings: Settings,
+    /// What is wrong, in the order the original would meet it.
+    pub diagnostics: Diagnostics,
+    /// The files.
+    pub sources: Sources,
+    /// The variables of `[supervisord]`, for [`Options::reread`] of the next compilation.
+    pub learned: Environment,
+}
+
+impl Compiled {
+    /// The message with which the original refuses this configuration, without `Error: `.
+    pub fn original_error(&self) -> Option<&str> {
+        self.diagnostics.first_error().map(diagnostic::Diagnostic::refusal)
+    }
+}
+
+/// Compiles the tree below the file `root`.
+pub fn compile(host: &dyn Host, root: &Path, options: &Options) -> Compiled {
+    let none = Environment::default();
+    let sticky = options.reread.as_ref().unwrap_or(&none);
+    let outer = Outer::new(host, sticky, &options.assume_env);
+    let mut diagnostics = Diagnostics::default();
+    let loaded = pass::load::load(host, root, &outer, &mut diagnostics);
+    let document = pass::merge::merge(&loaded);
+    let inquiry = Inquiry::new(host, options.depth == Depth::Host);
+    let (here, node) = (pass::load::directory(host, root), host.hostname());
+    let mut context = Context {
+        document: &document,
+        sources: &loaded.sources,
+        inquiry: &inquiry,
+        outer: &outer,
+        daemon: Environment::default(),
+        lenient: false,
+        here: &here,
+        node: &node,
+        root: &root.to_string_lossy(),
+    };
+    if options.depth == Depth::Syntax {
+        let typed = document.sections.iter().map(|_| Typed::Unread).collect();
+        let settings = Settings::new(document.clone(), typed, loaded.sources.clone());
+        return Compiled { settings, diagnostics, sources: loaded.sources, ..Compiled::default() };
+    }
+    let mut daemon = supervisord::supervisord(&context, host, &mut diagnostics);
+    let learned = daemon.options.environment.clone();
+    context.daemon = learned.clone();
+    context.lenient = !daemon.complete;
+    supervisord::override_options(&mut daemon.options, &options.overrides, &context, &mut diagnostics);
+    let mut checked = check(&context, &mut diagnostics);
+    if options.reread.is_none() {
+        supervisord::look_up_user(&mut daemon.options, &context, &mut diagnostics);
+    }
+    supervisord::make_absolute(&mut daemon.options, &host.working_dir());
+    pass::ctl::describe(&context, &mut checked);
+    if let Some(index) = document.find("supervisord") {
+        checked.typed[index] = Typed::Supervisord(Box::new(daemon.options.clone()));
+    }
+    let plan = pass::assemble::assemble(root, daemon.options, loaded.notices, &mut checked);
+    let plan = (!diagnostics.has_errors()).then_some(plan);
+    drop(context);
+    let settings = Settings::new(document, checked.typed, loaded.sources.clone());
+    Compiled { plan, settings, diagnostics, sources: loaded.sources, learned }
+}

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub mod codec;
+
 use crate::schema::section::{Program, Supervisord};
 use crate::schema::value::{Secret, SocketAddress};
 

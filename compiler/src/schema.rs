@@ -1,4 +1,32 @@
-//! The table of every section and option.
+//! The table of every section and option. Parser, defaults, "did you mean", reference, sample
+//! configuration, JSON schema, `getAllConfigInfo` and diff all read it; there is no other list.
 
 pub mod section;
+mod table;
 pub mod value;
+
+pub(crate) use table::{Section, row_of, section};
+pub use table::{Default, Expand, OptionSpec, Reload, SectionSpec};
+
+use section::SECTIONS;
+
+/// The section called `name` in a file, if anybody reads it (CFG-049, CFG-051).
+pub fn section_of(name: &str) -> Option<&'static SectionSpec> {
+    SECTIONS.iter().copied().find(|spec| spec.claims(name))
+}
+
+/// The known words nearest to a misspelt one, best first: at most three, none too far.
+pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Vec<&'w str> {
+    let most = (word.chars().count() / 3).max(1);
+    let mut near: Vec<(usize, &str)> = known
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= most && *candidate != word)
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().map(|(_, candidate)| candidate).take(3).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,10 @@
-//! The files of a compilation: path, text and, once somebody asks for a line, its line index.
+//! The files of a compilation: path, text, syntax tree and, once somebody asks for a line, the
+//! line index.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use grammar::{FileId, Span};
+use grammar::{FileId, Parsed, Span};
 
 /// The files of a compilation by [`FileId`], in the order they were read.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,7 @@ pub struct Sources {
 pub struct Source {
     path: PathBuf,
     text: String,
+    parsed: Parsed,
     line_starts: OnceLock<Vec<u32>>,
 }
 
@@ -31,14 +33,15 @@ pub struct Position {
 impl Sources {
     /// Adds a file and numbers it.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: impl Into<String>) -> FileId {
-        self.push(Arc::new(Source::new(path, text)))
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        self.push(Arc::new(Source::new(id, path, text)));
+        id
     }
 
-    /// Adds a file that is already in memory and numbers it.
-    pub fn push(&mut self, source: Arc<Source>) -> FileId {
-        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+    /// Adds a file that is already parsed, under the next free number.
+    pub fn push(&mut self, source: Arc<Source>) {
+        debug_assert_eq!(source.parsed.file.id.0 as usize, self.files.len(), "numbered in order");
         self.files.push(source);
-        id
     }
 
     /// The file with this number, which must come from this very value.
@@ -54,6 +57,11 @@ impl Sources {
     /// The text of a file.
     pub fn text(&self, id: FileId) -> &str {
         &self.get(id).text
+    }
+
+    /// The syntax tree of a file.
+    pub fn tree(&self, id: FileId) -> &grammar::File {
+        self.get(id).tree()
     }
 
     /// The text under a span.
@@ -73,9 +81,11 @@ impl Sources {
 }
 
 impl Source {
-    /// A file and its text.
-    pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
-        Source { path: path.into(), text: text.into(), line_starts: OnceLock::new() }
+    /// File `id`, parsed.
+    pub fn new(id: FileId, path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let parsed = grammar::parse(id, &text);
+        Source { path: path.into(), text, parsed, line_starts: OnceLock::new() }
     }
 
     /// The path as it was named or found.
@@ -83,9 +93,19 @@ impl Source {
         &self.path
     }
 
-    /// The text.
+    /// The text. Bytes that are no UTF-8 have become `?`, one for one.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Its syntax tree.
+    pub fn tree(&self) -> &grammar::File {
+        &self.parsed.file
+    }
+
+    /// The lines that are not part of the language.
+    pub fn syntax_errors(&self) -> &[grammar::SyntaxError] {
+        &self.parsed.errors
     }
 
     /// Where a reader finds byte `offset`.

@@ -1,2 +1,130 @@
 //! The [`Host`](super::Host) of a real machine: the one place of the compiler that reads files,
 //! variables and the user database.
+#![expect(clippy::disallowed_methods, reason = "this is what the other files go through")]
+
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use nix::fcntl::OFlag;
+use nix::unistd;
+
+use super::{Group, Host, Listing, PathKind, Stamp, User, glob};
+
+/// Files over this size are not read.
+const FILE_LIMIT: u64 = 64 << 20;
+
+/// The machine the program runs on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemHost;
+
+impl Host for SystemHost {
+    /// Reads regular files, and pipes and devices that have something to give at once: a FIFO
+    /// nobody writes to is empty, not a hang.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut options = fs::OpenOptions::new();
+        let file = options.read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).min(1 << 24) + 1);
+        match file.take(FILE_LIMIT + 1).read_to_end(&mut bytes) {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+            _ if bytes.len() as u64 > FILE_LIMIT => Err(io::ErrorKind::FileTooLarge.into()),
+            _ => Ok(bytes),
+        }
+    }
+
+    fn glob(&self, pattern: &str) -> io::Result<Vec<PathBuf>> {
+        Ok(glob(self, pattern))
+    }
+
+    fn stamp(&self, path: &Path) -> Option<Stamp> {
+        let metadata = fs::metadata(path).ok()?;
+        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        Some(Stamp {
+            inode: (metadata.dev(), metadata.ino()),
+            size: metadata.len(),
+            modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+            changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+        })
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    fn env_names(&self) -> Vec<String> {
+        env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect()
+    }
+
+    fn hostname(&self) -> String {
+        unistd::gethostname().map_or_else(|_| String::new(), |name| name.to_string_lossy().into_owned())
+    }
+
+    fn user(&self, name: &str) -> Option<User> {
+        let found = match number(name) {
+            Some(uid) => unistd::User::from_uid(unistd::Uid::from_raw(u32::try_from(uid).ok()?)),
+            None => unistd::User::from_name(name),
+        };
+        let user = found.ok()??;
+        Some(User { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw(), home: user.dir })
+    }
+
+    fn group(&self, name: &str) -> Option<Group> {
+        let found = match number(name) {
+            Some(gid) => unistd::Group::from_gid(unistd::Gid::from_raw(u32::try_from(gid).ok()?)),
+            None => unistd::Group::from_name(name),
+        };
+        let group = found.ok()??;
+        Some(Group { name: group.name, gid: group.gid.as_raw() })
+    }
+
+    fn kind(&self, path: &Path) -> Option<PathKind> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(if metadata.is_dir() {
+            PathKind::Directory
+        } else if metadata.is_file() {
+            PathKind::File { executable: metadata.permissions().mode() & 0o111 != 0 }
+        } else {
+            PathKind::Other
+        })
+    }
+
+    fn working_dir(&self) -> PathBuf {
+        env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
+    }
+
+    fn temp_dir(&self) -> PathBuf {
+        let named = ["TMPDIR", "TEMP", "TMP"].iter().filter_map(|name| env::var_os(name)).map(PathBuf::from);
+        let usual = ["/tmp", "/var/tmp", "/usr/tmp"].iter().map(PathBuf::from);
+        let usable = |path: &PathBuf| {
+            path.is_dir() && unistd::access(path, unistd::AccessFlags::W_OK | unistd::AccessFlags::X_OK).is_ok()
+        };
+        let found = named.filter(|path| !path.as_os_str().is_empty()).chain(usual).find(usable);
+        let found = found.unwrap_or_else(|| self.working_dir());
+        crate::schema::value::absolute(&self.working_dir(), &found.to_string_lossy())
+    }
+
+    fn uid(&self) -> u32 {
+        unistd::getuid().as_raw()
+    }
+}
+
+impl Listing for SystemHost {
+    fn names(&self, directory: &Path) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
+        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        fs::symlink_metadata(path).is_ok()
+    }
+}
+
+/// The number a user or group is given by, if it is one.
+fn number(name: &str) -> Option<i64> {
+    crate::schema::value::integer(name)
+}

@@ -3,9 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::Deserializer;
+use grammar::value::{PairsError, pairs};
+use serde::de::{Deserializer, Error as _};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
+
+use super::{Invalid, Kind, Shown};
+use crate::diagnostic::codes;
+use crate::host::Inquiry;
 
 /// Environment variables, sorted by name, each name once. The values never reach `Debug`.
 ///
@@ -87,6 +92,20 @@ impl Environment {
         Environment { text: text.into_boxed_str(), ends: ends.into_boxed_slice() }
     }
 
+    /// Whether the ends lie in the text, in order, and the names are sorted.
+    fn is_sound(&self) -> bool {
+        let mut start = 0;
+        let inside = self.ends.iter().all(|(middle, end)| {
+            let sound = start <= *middle
+                && middle <= end
+                && self.text.is_char_boundary(*middle as usize)
+                && self.text.is_char_boundary(*end as usize);
+            start = *end;
+            sound
+        });
+        inside && start as usize == self.text.len() && self.names().is_sorted_by(|one, next| one < next)
+    }
+
     /// The name and value at `index`.
     fn at(&self, index: usize) -> (&str, &str) {
         let start = if index == 0 { 0 } else { self.ends[index - 1].1 as usize };
@@ -107,21 +126,67 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
     }
 }
 
+impl Kind for Environment {
+    type Value = Environment;
+
+    const NAME: &'static str = "KEY=\"value\" list";
+    const JSON: &'static str = "object";
+
+    fn parse(text: &str, _: &Inquiry<'_>) -> Result<Environment, Invalid> {
+        let pairs = pairs(text).map_err(|error| refusal(&error, text))?;
+        Ok(Environment::from_pairs(pairs.iter().map(|pair| (&*pair.key.text, pair.value())).collect()))
+    }
+
+    fn show(value: &Environment) -> Shown {
+        Shown::List(value.names().map(str::to_owned).collect())
+    }
+}
+
+/// What the original says of a list that breaks off (CFG-303, CFG-304).
+fn refusal(error: &PairsError, text: &str) -> Invalid {
+    let range = error.range().start as usize..error.range().end as usize;
+    match error {
+        PairsError::NoClosingQuotation { .. } => Invalid::new(
+            codes::UNCLOSED_QUOTE,
+            "this quote is never closed",
+            error.message(text),
+        )
+        .at(range.start..range.start + 1)
+        .help("close it; an inline comment may have cut the value"),
+        PairsError::UnexpectedEnd { .. } => Invalid::new(
+            codes::ENV_UNQUOTED_SPECIAL,
+            "the list of variables breaks off here",
+            error.message(text),
+        )
+        .at(range)
+        .help("quote the value, as in `KEY=\"value\"`, and put commas between pairs"),
+    }
+}
+
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.names()).finish()
     }
 }
 
+/// A map to read; its own two fields in a plan, where it is the bulk of the bytes.
 impl Serialize for Environment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter())
+        if serializer.is_human_readable() {
+            return serializer.collect_map(self.iter());
+        }
+        (&self.text, &self.ends).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Environment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let pairs = BTreeMap::<String, String>::deserialize(deserializer)?;
-        Ok(pairs.into_iter().collect())
+        if deserializer.is_human_readable() {
+            let pairs = BTreeMap::<String, String>::deserialize(deserializer)?;
+            return Ok(pairs.into_iter().collect());
+        }
+        let (text, ends) = Deserialize::deserialize(deserializer)?;
+        let read = Environment { text, ends };
+        if read.is_sound() { Ok(read) } else { Err(D::Error::custom("not an environment")) }
     }
 }

@@ -1,0 +1,9 @@
+//! The passes of a compilation, from bytes to a plan. Each takes what the one before made, reports
+//! what it finds wrong and goes on.
+
+pub(crate) mod assemble;
+pub(crate) mod check;
+pub(crate) mod ctl;
+pub(crate) mod load;
+pub(crate) mod merge;
+pub(crate) mod resolve;

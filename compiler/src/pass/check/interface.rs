@@ -1,0 +1,80 @@
+//! `[rpcinterface:x]`: namespaces of methods (CFG-263 to CFG-268).
+
+use super::{Checked, Context, Reader, of_kind};
+use crate::diagnostic::{Diagnostics, codes};
+use crate::pass::resolve::Scope;
+use crate::plan::InterfacePlan;
+use crate::schema::section::{Interface, SectionKind};
+use crate::settings::Typed;
+
+/// The factory this daemon implements.
+const STOCK: &str = "supervisor.rpcinterface:make_main_rpcinterface";
+
+/// Reads every `[rpcinterface:x]`.
+pub(super) fn interfaces(
+    context: &Context<'_>,
+    checked: &mut Checked,
+    diagnostics: &mut Diagnostics,
+) {
+    for (index, section) in of_kind(context.document, SectionKind::Interface) {
+        let mut reader = Reader::new(context, section);
+        let mut options = Interface::default();
+        let slots = reader.slots(0);
+        let scope = Scope { here: None, ..context.daemon_scope() };
+        reader.read(&mut options, &slots, 0..1, &scope);
+        match slots[0] {
+            None => missing_factory(&mut reader),
+            Some(written) if reader.passed(&written) && !is_known(&options.factory) => {
+                let (name, factory) = (&section.name, &options.factory);
+                let message = format!("`{factory}` is not an RPC interface this daemon implements");
+                let original = format!("{factory} cannot be resolved within [{name}]");
+                let span = reader.span(Some(written));
+                let finding = reader.error(codes::UNKNOWN_FACTORY, span, message, &original);
+                finding.help = Some(format!("write `{STOCK}`"));
+            }
+            Some(_) => {}
+        }
+        extras(&mut reader, &scope);
+        diagnostics.extend(reader.found);
+        checked.interfaces.push(InterfacePlan {
+            name: own_name(&section.name).to_owned(),
+            stock: options.factory == STOCK,
+            factory: options.factory.clone(),
+        });
+        checked.typed[index] = Typed::Interface(options);
+    }
+}
+
+/// A factory of another package loads in the original when that package is installed; nothing here
+/// can tell, so only what cannot name one is refused.
+fn is_known(factory: &str) -> bool {
+    factory == STOCK || !factory.starts_with("supervisor.") && factory.contains(':')
+}
+
+/// The text after the first colon, verbatim.
+pub(super) fn own_name(section: &str) -> &str {
+    section.split_once(':').map_or(section, |(_, name)| name)
+}
+
+fn missing_factory(reader: &mut Reader<'_>) {
+    let option = Interface::OPTIONS[0].name;
+    let original = format!("section [{}] does not specify a {option}", reader.section.name);
+    let message = format!("`[{}]` has no `{option}`", reader.section.name);
+    let span = reader.span(None);
+    reader.error(codes::MISSING_OPTION, span, message, &original).help =
+        Some(format!("add `{option} = {STOCK}`"));
+}
+
+/// Every other option is expanded too (CFG-265).
+fn extras(reader: &mut Reader<'_>, scope: &Scope<'_>) {
+    let sources = reader.context.sources;
+    let others = reader.section.others.iter().chain(reader.context.document.defaults.values());
+    for written in others {
+        let key = written.key(sources);
+        if key == Interface::OPTIONS[0].name {
+            continue;
+        }
+        let raw = reader.text(written);
+        reader.expand(&raw, written, scope, &format_args!("{}.{key}", reader.section.name));
+    }
+}

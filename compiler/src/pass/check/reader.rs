@@ -1,0 +1,193 @@
+//! Reads the options of one section into the struct of its table.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use grammar::Span;
+
+use super::Context;
+use crate::diagnostic::{Code, Diagnostic, Severity, codes};
+use crate::pass::merge::{MOST_ROWS, Section as Written_, Written};
+use crate::pass::resolve::{Scope, expand};
+use crate::schema::Section;
+use crate::schema::value::Invalid;
+
+/// One section being read, and what is wrong with it so far.
+pub(crate) struct Reader<'a> {
+    pub(crate) context: &'a Context<'a>,
+    pub(crate) section: &'a Written_,
+    pub(crate) found: Vec<Diagnostic>,
+    /// Whether messages of the original name the section (CFG-002).
+    pub(crate) suffixed: bool,
+    /// Options that are wrong already: nothing more is said about them.
+    failed: Vec<Written>,
+}
+
+/// What is written for each row of a part of the section.
+pub(crate) type Slots = [Option<Written>; MOST_ROWS];
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(context: &'a Context<'a>, section: &'a Written_) -> Self {
+        Reader { context, section, found: Vec::new(), suffixed: false, failed: Vec::new() }
+    }
+
+    /// What is written for part `part` of the section's table.
+    pub(crate) fn slots(&self, part: usize) -> Slots {
+        self.context.document.rows(self.section, part)
+    }
+
+    /// Reads rows `rows` into `into`; what is not written keeps its value.
+    pub(crate) fn read<S: Section>(
+        &mut self,
+        into: &mut S,
+        slots: &Slots,
+        rows: Range<usize>,
+        scope: &Scope<'_>,
+    ) {
+        for row in rows {
+            if let Some(written) = slots[row] {
+                self.read_one(into, row, &written, scope);
+            } else {
+                into.inherit(row);
+            }
+        }
+    }
+
+    /// Reads one option; whether it could be read.
+    pub(crate) fn read_one<S: Section>(
+        &mut self,
+        into: &mut S,
+        row: usize,
+        written: &Written,
+        scope: &Scope<'_>,
+    ) -> bool {
+        if self.failed.contains(written) {
+            return false;
+        }
+        let name = S::ROWS[row].name;
+        let raw = self.text(written);
+        let Some(text) = self.expand(&raw, written, scope, &format_args!("{}.{name}", self.section.name))
+        else {
+            return false;
+        };
+        self.set(into, row, written, &raw, &text)
+    }
+
+    /// Puts an expanded text into a row.
+    pub(crate) fn set<S: Section>(
+        &mut self,
+        into: &mut S,
+        row: usize,
+        written: &Written,
+        raw: &str,
+        expanded: &Value<'_>,
+    ) -> bool {
+        match into.set(row, &expanded.text, self.context.inquiry) {
+            Ok(()) => true,
+            Err(_) if expanded.assumed => true,
+            Err(invalid) => {
+                let precise = *expanded.text == *raw;
+                self.invalid(written, invalid, precise);
+                false
+            }
+        }
+    }
+
+    /// The text of an option before expansion.
+    pub(crate) fn text(&self, written: &Written) -> Cow<'a, str> {
+        self.context.document.text(written, self.context.sources)
+    }
+
+    /// `raw` with its expansions replaced; `None` if that cannot be done.
+    pub(crate) fn expand<'t>(
+        &mut self,
+        raw: &'t str,
+        written: &Written,
+        scope: &Scope<'_>,
+        label: &dyn std::fmt::Display,
+    ) -> Option<Value<'t>> {
+        match expand(raw, scope, label) {
+            Ok(expanded) => {
+                if expanded.leaked {
+                    self.leaking(written);
+                }
+                Some(Value { text: expanded.text, assumed: expanded.assumed })
+            }
+            Err(fault) => {
+                self.failed.push(*written);
+                let span = self.place(written, fault.range());
+                let suffix = self.suffixed.then(|| self.context.suffix(self.section));
+                self.found.push(fault.diagnostic(span, suffix.as_deref()));
+                None
+            }
+        }
+    }
+
+    /// Reports a text that is no value; `precise` if its bytes are those of the file.
+    pub(crate) fn invalid(&mut self, written: &Written, invalid: Invalid, precise: bool) {
+        self.failed.push(*written);
+        let span = match invalid.at {
+            Some(range) if precise => self.place(written, range),
+            _ => written.value_span(self.context.sources),
+        };
+        let finding = Diagnostic::new(invalid.code, Severity::Error, span, invalid.message);
+        let finding = match invalid.help {
+            Some(help) => finding.help(help),
+            None => finding,
+        };
+        self.push(finding, &invalid.original);
+    }
+
+    /// Reports an error of the section; `original` is the message without the suffix.
+    pub(crate) fn error(
+        &mut self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+        original: &str,
+    ) -> &mut Diagnostic {
+        self.push(Diagnostic::new(code, Severity::Error, span, message), original)
+    }
+
+    /// The place of an option's value, or of the section's header.
+    pub(crate) fn span(&self, written: Option<Written>) -> Span {
+        match written {
+            Some(written) => written.value_span(self.context.sources),
+            None => self.section.headers[0],
+        }
+    }
+
+    /// The place of bytes `range` of an option's unexpanded text.
+    pub(crate) fn place(&self, written: &Written, range: Range<usize>) -> Span {
+        self.context.document.locate(written, self.context.sources, range)
+    }
+
+    /// Whether nothing was wrong with an option so far.
+    pub(crate) fn passed(&self, written: &Written) -> bool {
+        !self.failed.contains(written)
+    }
+
+    fn push(&mut self, finding: Diagnostic, original: &str) -> &mut Diagnostic {
+        let suffix = if self.suffixed { self.context.suffix(self.section) } else { String::new() };
+        let last = self.found.len();
+        self.found.push(finding.original(format!("{original}{suffix}")));
+        &mut self.found[last]
+    }
+
+    fn leaking(&mut self, written: &Written) {
+        let span = written.value_span(self.context.sources);
+        let message = "an expansion without a name would show every variable, and is left as it is";
+        let finding = Diagnostic::new(codes::LEAKING_EXPANSION, Severity::Warning, span, message)
+            .help("write `%%` for a literal `%`");
+        if !self.found.contains(&finding) {
+            self.found.push(finding);
+        }
+    }
+}
+
+/// An expanded text.
+pub(crate) struct Value<'t> {
+    pub(crate) text: Cow<'t, str>,
+    /// Whether it depends on a variable whose value is not known.
+    pub(crate) assumed: bool,
+}

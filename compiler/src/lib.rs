@@ -109,7 +109,12 @@ pub fn compile(host: &dyn Host, root: &Path, options: &Options) -> Compiled {
     let learned = daemon.options.environment.clone();
     context.daemon = learned.clone();
     context.lenient = !daemon.complete;
-    supervisord::override_options(&mut daemon.options, &options.overrides, &context, &mut diagnostics);
+    supervisord::override_options(
+        &mut daemon.options,
+        &options.overrides,
+        &context,
+        &mut diagnostics,
+    );
     let mut checked = check(&context, &mut diagnostics);
     if options.reread.is_none() {
         supervisord::look_up_user(&mut daemon.options, &context, &mut diagnostics);

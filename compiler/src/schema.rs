@@ -5,8 +5,8 @@ pub mod section;
 mod table;
 pub mod value;
 
-pub(crate) use table::{Section, row_of, section};
-pub use table::{Default, Expand, OptionSpec, Reload, SectionSpec};
+pub use table::{Default, Expand, OptionSpec, Reload, Section, SectionSpec};
+pub(crate) use table::{row_of, section};
 
 use section::SECTIONS;
 

@@ -106,14 +106,19 @@ impl Settings {
 
     /// The options of `[DEFAULT]`.
     pub fn defaults(&self) -> impl Iterator<Item = OptionView<'_>> {
-        self.document.defaults.values().map(|written| OptionView { settings: self, written: *written })
+        self.document
+            .defaults
+            .values()
+            .map(|written| OptionView { settings: self, written: *written })
     }
 
     /// `[supervisord]`; the defaults when there is no such section.
     pub fn supervisord(&self) -> Cow<'_, Supervisord> {
-        match self.section("supervisord").map(|section| section.typed) {
-            Some(Typed::Supervisord(supervisord)) => Cow::Borrowed(supervisord),
-            _ => Cow::Owned(Supervisord::default()),
+        let typed = self.section("supervisord").map(|section| section.typed);
+        if let Some(Typed::Supervisord(supervisord)) = typed {
+            Cow::Borrowed(supervisord)
+        } else {
+            Cow::Owned(Supervisord::default())
         }
     }
 
@@ -134,15 +139,16 @@ impl Processes {
 }
 
 impl Typed {
+    /// What the section made, if it makes processes.
+    pub fn as_processes(&self) -> Option<&Processes> {
+        if let Typed::Processes(processes) = self { Some(processes) } else { None }
+    }
+
     /// The processes the section made for the group `group`.
     pub(crate) fn members(&self, group: &str) -> &[Arc<ProcessPlan>] {
-        match self {
-            Typed::Processes(processes) => {
-                let found = processes.groups.iter().find(|(name, _)| **name == *group);
-                found.map_or(&[], |(_, processes)| processes)
-            }
-            _ => &[],
-        }
+        let Some(processes) = self.as_processes() else { return &[] };
+        let found = processes.groups.iter().find(|(name, _)| **name == *group);
+        found.map_or(&[], |(_, processes)| processes)
     }
 }
 
@@ -184,12 +190,8 @@ impl<'s> SectionView<'s> {
 
     /// Its processes, of the first group it is in; empty for other sections.
     pub fn processes(self) -> &'s [Arc<ProcessPlan>] {
-        match self.typed {
-            Typed::Processes(processes) => {
-                processes.groups.first().map_or(&[], |(_, processes)| processes)
-            }
-            _ => &[],
-        }
+        let groups = self.typed.as_processes().map_or(&[][..], |made| &made.groups);
+        groups.first().map_or(&[], |(_, processes)| processes)
     }
 
     /// The option `key`, from the section or from `[DEFAULT]`; `None` when it has its default.

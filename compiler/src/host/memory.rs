@@ -25,7 +25,9 @@ pub struct MemoryHost {
 
 impl MemoryHost {
     /// A host with these files.
-    pub fn new<P: Into<PathBuf>, T: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
+    pub fn new<P: Into<PathBuf>, T: Into<Vec<u8>>>(
+        files: impl IntoIterator<Item = (P, T)>,
+    ) -> Self {
         let files = files.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
         MemoryHost { files, ..MemoryHost::default() }
     }
@@ -80,14 +82,16 @@ impl Host for MemoryHost {
     }
 
     fn user(&self, name: &str) -> Option<User> {
-        let uid = name.parse().ok();
+        let uid: Option<u32> = name.parse().ok();
         self.users.iter().find(|user| uid.map_or(user.name == name, |uid| user.uid == uid)).cloned()
     }
 
     fn group(&self, name: &str) -> Option<Group> {
-        let gid = name.parse().ok();
-        let is = |group: &&Group| gid.map_or(group.name == name, |gid| group.gid == gid);
-        self.groups.iter().find(is).cloned()
+        let gid: Option<u32> = name.parse().ok();
+        self.groups
+            .iter()
+            .find(|group| gid.map_or(group.name == name, |gid| group.gid == gid))
+            .cloned()
     }
 
     fn kind(&self, path: &Path) -> Option<PathKind> {
@@ -120,7 +124,8 @@ impl Listing for MemoryHost {
             let rest = path.strip_prefix(&directory).ok()?;
             Some(rest.components().next()?.as_os_str().to_string_lossy().into_owned())
         };
-        let mut names: Vec<String> = self.files.keys().chain(&self.directories).filter_map(below).collect();
+        let mut names: Vec<String> =
+            self.files.keys().chain(&self.directories).filter_map(below).collect();
         names.sort_unstable();
         names.dedup();
         names

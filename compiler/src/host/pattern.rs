@@ -39,9 +39,7 @@ fn step(listing: &dyn Listing, base: &str, part: &str, last: bool) -> Vec<String
     }
     let directory = if base.is_empty() { Path::new(".") } else { Path::new(base) };
     let mut names = listing.names(directory);
-    names.retain(|name| {
-        (part.starts_with('.') || !name.starts_with('.')) && matches(part, name)
-    });
+    names.retain(|name| (part.starts_with('.') || !name.starts_with('.')) && matches(part, name));
     names.iter().map(|name| join(name)).collect()
 }
 
@@ -61,7 +59,8 @@ pub(super) fn matches(pattern: &str, name: &str) -> bool {
         if n == name.len() && p == pattern.len() {
             return true;
         }
-        if let (Some(next), true) = (name.get(n).and_then(|c| one(&pattern, p, *c)), n < name.len()) {
+        if let (Some(next), true) = (name.get(n).and_then(|c| one(&pattern, p, *c)), n < name.len())
+        {
             p = next;
             n += 1;
             continue;

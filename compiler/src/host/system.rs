@@ -29,7 +29,8 @@ impl Host for SystemHost {
         if metadata.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).min(1 << 24) + 1);
+        let mut bytes =
+            Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).min(1 << 24) + 1);
         match file.take(FILE_LIMIT + 1).read_to_end(&mut bytes) {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
             _ if bytes.len() as u64 > FILE_LIMIT => Err(io::ErrorKind::FileTooLarge.into()),
@@ -43,7 +44,8 @@ impl Host for SystemHost {
 
     fn stamp(&self, path: &Path) -> Option<Stamp> {
         let metadata = fs::metadata(path).ok()?;
-        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        let nanoseconds =
+            |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
         Some(Stamp {
             inode: (metadata.dev(), metadata.ino()),
             size: metadata.len(),
@@ -61,7 +63,8 @@ impl Host for SystemHost {
     }
 
     fn hostname(&self) -> String {
-        unistd::gethostname().map_or_else(|_| String::new(), |name| name.to_string_lossy().into_owned())
+        unistd::gethostname()
+            .map_or_else(|_| String::new(), |name| name.to_string_lossy().into_owned())
     }
 
     fn user(&self, name: &str) -> Option<User> {
@@ -70,7 +73,12 @@ impl Host for SystemHost {
             None => unistd::User::from_name(name),
         };
         let user = found.ok()??;
-        Some(User { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw(), home: user.dir })
+        Some(User {
+            name: user.name,
+            uid: user.uid.as_raw(),
+            gid: user.gid.as_raw(),
+            home: user.dir,
+        })
     }
 
     fn group(&self, name: &str) -> Option<Group> {
@@ -98,10 +106,12 @@ impl Host for SystemHost {
     }
 
     fn temp_dir(&self) -> PathBuf {
-        let named = ["TMPDIR", "TEMP", "TMP"].iter().filter_map(|name| env::var_os(name)).map(PathBuf::from);
+        let named = ["TMPDIR", "TEMP", "TMP"].iter().filter_map(env::var_os).map(PathBuf::from);
         let usual = ["/tmp", "/var/tmp", "/usr/tmp"].iter().map(PathBuf::from);
         let usable = |path: &PathBuf| {
-            path.is_dir() && unistd::access(path, unistd::AccessFlags::W_OK | unistd::AccessFlags::X_OK).is_ok()
+            path.is_dir()
+                && unistd::access(path, unistd::AccessFlags::W_OK | unistd::AccessFlags::X_OK)
+                    .is_ok()
         };
         let found = named.filter(|path| !path.as_os_str().is_empty()).chain(usual).find(usable);
         let found = found.unwrap_or_else(|| self.working_dir());

@@ -15,9 +15,7 @@ pub(crate) fn assemble(
     checked: &mut Checked,
 ) -> Plan {
     let mut groups = std::mem::take(&mut checked.groups);
-    groups.sort_by(|one, other| {
-        (one.priority, &one.name).cmp(&(other.priority, &other.name))
-    });
+    groups.sort_by(|one, other| (one.priority, &one.name).cmp(&(other.priority, &other.name)));
     notices.append(&mut checked.notices);
     // Warnings are logged first; among equals the order found stays (CFG-335).
     notices.sort_by_key(|notice| notice.level);

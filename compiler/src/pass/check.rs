@@ -94,9 +94,8 @@ pub(crate) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Che
     let mut steps = Vec::new();
     let heterogeneous = group::groups(context, &mut checked, &mut jobs, &mut steps);
     for kind in [SectionKind::Program, SectionKind::Listener, SectionKind::Fcgi] {
-        let alone = of_kind(context.document, kind).filter(|(index, _)| {
-            kind == SectionKind::Listener || !heterogeneous.names(*index)
-        });
+        let alone = of_kind(context.document, kind)
+            .filter(|(index, _)| kind == SectionKind::Listener || !heterogeneous.names(*index));
         for (index, section) in alone {
             steps.push(Step::Build(jobs.len()));
             jobs.push(Job { section, index, member_of: None });
@@ -167,7 +166,8 @@ impl<'a> Context<'a> {
     /// What the original appends to the errors of a section's processes (CFG-002, CFG-003).
     pub(crate) fn suffix(&self, section: &Section) -> String {
         let file = section.owner.map(|file| self.sources.path(file).to_string_lossy());
-        let (name, file) = (python_repr(&section.name), python_repr(file.as_deref().unwrap_or(self.root)));
+        let (name, file) =
+            (python_repr(&section.name), python_repr(file.as_deref().unwrap_or(self.root)));
         format!(" in section {name} (file: {file})")
     }
 }

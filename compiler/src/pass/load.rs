@@ -80,7 +80,8 @@ fn include(
     diagnostics: &mut Diagnostics,
 ) {
     let main = loaded.sources.get(FileId(0)).clone();
-    let Some(section) = main.tree().sections.iter().find(|section| name(&main, section) == "include")
+    let Some(section) =
+        main.tree().sections.iter().find(|section| name(&main, section) == "include")
     else {
         return;
     };
@@ -111,7 +112,8 @@ fn include(
     };
     let mut paths = Vec::new();
     for pattern in patterns.split(grammar::is_space).filter(|pattern| !pattern.is_empty()) {
-        let pattern = if pattern.starts_with('/') { pattern.to_owned() } else { join(here, pattern) };
+        let pattern =
+            if pattern.starts_with('/') { pattern.to_owned() } else { join(here, pattern) };
         let found = host.glob(&pattern).unwrap_or_default();
         if found.is_empty() {
             let text = format!("No file matches via include \"{pattern}\"");
@@ -126,7 +128,9 @@ fn include(
 fn files_of(main: &Source) -> Option<&grammar::Entry> {
     let last = |wanted: &str| {
         let sections = main.tree().sections.iter().filter(|section| name(main, section) == wanted);
-        sections.flat_map(|section| &section.entries).rfind(|entry| entry.key(main.text()) == "files")
+        sections
+            .flat_map(|section| &section.entries)
+            .rfind(|entry| entry.key(main.text()) == "files")
     };
     last("include").or_else(|| last("DEFAULT"))
 }
@@ -276,7 +280,8 @@ fn syntax(source: &Source) -> Vec<Diagnostic> {
 fn syntax_error(error: &SyntaxError, source: &Source, file: &str, together: &str) -> Diagnostic {
     let line = error.line.of(source.text());
     let stripped = grammar::strip(line);
-    let start = error.line.start + (line.len() - line.trim_start_matches(grammar::is_space).len()) as u32;
+    let start =
+        error.line.start + (line.len() - line.trim_start_matches(grammar::is_space).len()) as u32;
     let span = Span { start, end: start + stripped.len() as u32, ..error.line };
     let (code, message) = match error.kind {
         SyntaxErrorKind::MissingHeader if stripped.starts_with('\u{feff}') => {
@@ -300,7 +305,9 @@ fn syntax_error(error: &SyntaxError, source: &Source, file: &str, together: &str
     };
     let help = match (error.kind, code) {
         (_, codes::BOM_OR_ENCODING) => "save the file without a byte order mark",
-        (SyntaxErrorKind::MissingHeader, _) => "begin the file with a header such as `[supervisord]`",
+        (SyntaxErrorKind::MissingHeader, _) => {
+            "begin the file with a header such as `[supervisord]`"
+        }
         (SyntaxErrorKind::NoDelimiter, _) => {
             "write `key = value`, or indent the line to continue the value above"
         }
@@ -319,12 +326,13 @@ fn undecodable(file: FileId, error: &DecodeError) -> Diagnostic {
 
 fn unreadable_root(root: &Path, error: &io::Error) -> Diagnostic {
     let path = root.display();
-    let (message, original) = match error.kind() {
-        io::ErrorKind::NotFound => {
-            (format!("`{path}` does not exist"), format!("could not find config file {path}"))
-        }
-        io::ErrorKind::FileTooLarge => return oversize_file(root),
-        _ => (format!("cannot read `{path}`: {error}"), format!("could not read config file {path}")),
+    if error.kind() == io::ErrorKind::FileTooLarge {
+        return oversize_file(root);
+    }
+    let (message, original) = if error.kind() == io::ErrorKind::NotFound {
+        (format!("`{path}` does not exist"), format!("could not find config file {path}"))
+    } else {
+        (format!("cannot read `{path}`: {error}"), format!("could not read config file {path}"))
     };
     Diagnostic::of_file(codes::UNREADABLE_FILE, Severity::Error, root, message).original(original)
 }

@@ -177,7 +177,9 @@ pub(crate) fn expand<'t>(
     }
     let nameless = template.pieces().iter().find_map(|piece| match piece {
         Piece::Expansion(expansion) if expansion.name.is_none() => Some(expansion.range.clone()),
-        Piece::Expansion(_) | Piece::Literal(_) | Piece::Percent(_) | Piece::UnclosedName(_) => None,
+        Piece::Expansion(_) | Piece::Literal(_) | Piece::Percent(_) | Piece::UnclosedName(_) => {
+            None
+        }
     });
     let kept = nameless.unwrap_or_default();
     let (start, end) = (kept.start as usize, kept.end as usize);
@@ -193,7 +195,10 @@ fn fault(error: ExpandError, text: &str, scope: &Scope<'_>, label: &dyn fmt::Dis
     let original = match &error {
         ExpandError::UnknownName { name, .. } => {
             let known = scope.known();
-            near = nearest(name, known.iter().map(AsRef::as_ref)).into_iter().map(str::to_owned).collect();
+            near = nearest(name, known.iter().map(AsRef::as_ref))
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
             let (name, known) = (python_repr(name), known.join(", "));
             format!(
                 "Format string {text} for {label} contains names ({name}) which cannot be expanded. \

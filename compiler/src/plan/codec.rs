@@ -62,7 +62,8 @@ pub enum CodecError {
 /// [`CodecError::Oversize`] for a plan that could not be read back.
 pub fn encode(plan: &Plan) -> Result<Vec<u8>, CodecError> {
     let mut bytes = vec![0; HEADER];
-    let payload = bincode::serde::encode_into_std_write(plan, &mut bytes, bincode::config::standard());
+    let payload =
+        bincode::serde::encode_into_std_write(plan, &mut bytes, bincode::config::standard());
     let length = payload.map_err(|error| CodecError::Malformed { reason: error.to_string() })?;
     if length > LIMIT {
         return Err(CodecError::Oversize { length: length as u64 });

@@ -125,8 +125,17 @@ impl SectionKind {
     pub fn of(name: &str) -> Option<SectionKind> {
         use SectionKind::*;
         let kinds = [
-            Supervisord, UnixServer, InetServer, Ctl, Program, Listener, Fcgi, Group, Include,
-            Interface, CtlPlugin,
+            Supervisord,
+            UnixServer,
+            InetServer,
+            Ctl,
+            Program,
+            Listener,
+            Fcgi,
+            Group,
+            Include,
+            Interface,
+            CtlPlugin,
         ];
         kinds.into_iter().find(|kind| kind.spec().claims(name))
     }

@@ -88,7 +88,7 @@ pub enum Reload {
 }
 
 /// A struct made of rows of the table.
-pub(crate) trait Section: Sized {
+pub trait Section: Sized {
     /// The rows, in the order of [`Section::set`].
     const ROWS: &'static [OptionSpec];
 

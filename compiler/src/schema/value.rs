@@ -12,8 +12,8 @@ mod text;
 pub use address::InetAddress;
 pub(crate) use address::port;
 pub use environment::Environment;
-pub use number::{Bytes, Integer, Octal, Seconds};
 pub(crate) use number::integer;
+pub use number::{Bytes, Integer, Octal, Seconds};
 pub(crate) use place::directory_of;
 pub use place::{DirPath, Directory, SocketAddress, SocketPath, absolute};
 pub use process::{AutoRestart, ExitCodes, LogTarget, Secret, Signal, UserRef};
@@ -53,9 +53,9 @@ pub struct Invalid {
     /// What is wrong, in the original's words.
     pub original: String,
     /// The bytes of the text to blame; `None` for all of it.
-    pub at: Option<Range<usize>>,
+    pub at: Option<Range<u32>>,
     /// What to do about it.
-    pub help: Option<String>,
+    pub help: Option<Box<str>>,
 }
 
 /// A value ready to be shown. Secrets are not in it.
@@ -127,7 +127,7 @@ impl Invalid {
 
     /// With what to do about it.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub fn help(mut self, help: impl Into<Box<str>>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -135,7 +135,8 @@ impl Invalid {
     /// With the bytes to blame.
     #[must_use]
     pub fn at(mut self, range: Range<usize>) -> Self {
-        self.at = Some(range);
+        let offset = |at| u32::try_from(at).unwrap_or(u32::MAX);
+        self.at = Some(offset(range.start)..offset(range.end));
         self
     }
 }

@@ -41,7 +41,12 @@ pub(super) fn groups<'a>(
         let name = name(&mut reader, false);
         let mut options = Group::default();
         let slots = reader.slots(0);
-        reader.read(&mut options, &slots, 0..slots.len().min(Group::OPTIONS.len()), &context.daemon_scope());
+        reader.read(
+            &mut options,
+            &slots,
+            0..slots.len().min(Group::OPTIONS.len()),
+            &context.daemon_scope(),
+        );
         steps.extend(std::mem::take(&mut reader.found).into_iter().map(Step::Found));
         let mut members = Members { name, priority: options.priority, sections: Vec::new() };
         let written = slots[row_of(Group::OPTIONS, "programs")];
@@ -57,7 +62,9 @@ pub(super) fn groups<'a>(
                     let member_of = Some(members.name.clone());
                     jobs.push(Job { section, index: member, member_of });
                 }
-                None => steps.extend(std::mem::take(&mut reader.found).into_iter().map(Step::Found)),
+                None => {
+                    steps.extend(std::mem::take(&mut reader.found).into_iter().map(Step::Found))
+                }
             }
         }
         found.groups.push(members);
@@ -80,7 +87,8 @@ impl Heterogeneous {
 
 impl Members {
     fn assemble(&self, typed: &[Typed]) -> GroupPlan {
-        let processes = self.sections.iter().flat_map(|section| typed[*section].members(&self.name));
+        let processes =
+            self.sections.iter().flat_map(|section| typed[*section].members(&self.name));
         GroupPlan {
             name: self.name.to_string(),
             priority: self.priority,
@@ -99,7 +107,8 @@ pub(super) fn name(reader: &mut Reader<'_>, suffixed: bool) -> Arc<str> {
         Err(Invalid { code, message, original, .. }) => {
             let span = reader.section.headers[0];
             let before = std::mem::replace(&mut reader.suffixed, suffixed);
-            reader.error(code, span, message, &original).help = Some("choose another name".to_owned());
+            reader.error(code, span, message, &original).help =
+                Some("choose another name".to_owned());
             reader.suffixed = before;
             Arc::from(grammar::strip(own))
         }
@@ -123,13 +132,15 @@ fn member(
         (plain, _) => {
             let span = entry_span(reader, position, written);
             if plain.is_some() {
-                let original =
-                    format!("[{blamed}] name {program} is ambiguous (exists as program and fcgi-program)");
+                let original = format!(
+                    "[{blamed}] name {program} is ambiguous (exists as program and fcgi-program)"
+                );
                 let message = format!("`{program}` is both a program and an fcgi-program");
                 reader.error(codes::GROUP_MEMBERSHIP, span, message, &original).help =
                     Some("rename one of them".to_owned());
             } else {
-                let original = format!("[{blamed}] names unknown program or fcgi-program {program}");
+                let original =
+                    format!("[{blamed}] names unknown program or fcgi-program {program}");
                 let message = match program {
                     "" => "an empty entry names no program".to_owned(),
                     program => format!("there is no program `{program}`"),
@@ -161,9 +172,8 @@ fn unknown_help(reader: &Reader<'_>, program: &str) -> Option<String> {
         return Some("separate the programs by commas".to_owned());
     }
     let sections = reader.context.document.sections.iter();
-    let programs = sections.filter(|section| {
-        matches!(section.kind, Some(SectionKind::Program | SectionKind::Fcgi))
-    });
+    let programs = sections
+        .filter(|section| matches!(section.kind, Some(SectionKind::Program | SectionKind::Fcgi)));
     let near = nearest(program, programs.map(|section| own_name(&section.name)));
     near.first().map(|near| format!("did you mean `{near}`?"))
 }

@@ -158,7 +158,12 @@ impl<'r, 'a> Builder<'r, 'a> {
     }
 
     /// One process. All but the first only read anew what holds an expansion.
-    fn process(&mut self, number: i64, first: bool, left: &Environment) -> (ProcessPlan, Environment) {
+    fn process(
+        &mut self,
+        number: i64,
+        first: bool,
+        left: &Environment,
+    ) -> (ProcessPlan, Environment) {
         let context = self.reader.context;
         let name = self.name.clone();
         let bare = Scope {
@@ -169,22 +174,20 @@ impl<'r, 'a> Builder<'r, 'a> {
             left: Some(left),
             ..context.daemon_scope()
         };
-        let complete = self.environment(&bare, first);
+        let complete = self.environment(&bare);
         let own = std::mem::take(&mut self.program.environment);
         let scope = Scope { own: Some(&own), lenient: bare.lenient || !complete, ..bare.clone() };
         self.per_process(DIRECTORY, &scope, first);
-        let before = self.program.clone();
-        let channels = ["stdout", "stderr"].map(|channel| self.log(channel, &scope, first));
-        self.redirect(channels);
+        let said = ["stdout", "stderr"].map(|channel| self.log(channel, &scope, first));
+        self.warn_redirected(said);
         if self.slots[COMMAND].is_none() && first {
             self.no_command();
         }
         self.per_process(COMMAND, &scope, first);
         let name = self.process_name(&scope);
         let environment = context.daemon.merged(&own);
-        let program = Program { environment, ..self.program.clone() };
-        // What the logs were rewritten to holds for this process only.
-        self.program = before;
+        let mut program = Program { environment, ..self.program.clone() };
+        rewrite_logs(&mut program, said);
         (ProcessPlan { name, section: self.reader.section.name.to_string(), program }, own)
     }
 
@@ -198,7 +201,7 @@ impl<'r, 'a> Builder<'r, 'a> {
     }
 
     /// The section's own variables, under a label of their own (CFG-105).
-    fn environment(&mut self, scope: &Scope<'_>, _first: bool) -> bool {
+    fn environment(&mut self, scope: &Scope<'_>) -> bool {
         let Some(written) = self.slots[ENVIRONMENT] else { return true };
         if !self.reader.passed(&written) {
             return false;
@@ -210,9 +213,8 @@ impl<'r, 'a> Builder<'r, 'a> {
         self.reader.set(&mut self.program, ENVIRONMENT, &written, &raw, &text)
     }
 
-    /// The four options of one stream; whether its file is set to something that redirecting makes
-    /// useless.
-    fn log(&mut self, channel: &str, scope: &Scope<'_>, first: bool) -> bool {
+    /// The four options of one stream.
+    fn log(&mut self, channel: &str, scope: &Scope<'_>, first: bool) -> Said {
         let base = match channel {
             "stdout" => row_of(Program::OPTIONS, "stdout_logfile"),
             _ => row_of(Program::OPTIONS, "stderr_logfile"),
@@ -223,16 +225,13 @@ impl<'r, 'a> Builder<'r, 'a> {
         self.per_process(base + 2, scope, first);
         self.per_process(base + 3, scope, first);
         let section = self.reader.section.name.clone();
-        let stdout = channel == "stdout";
         if said == Said::Syslog {
-            let syslog = if stdout { &mut self.program.stdout_syslog } else { &mut self.program.stderr_syslog };
-            *syslog = true;
             self.warn(format!(
                 "For [{section}], {key}=syslog but this is deprecated and will be removed.  \
                  Use {channel}_syslog=true to enable syslog instead."
             ));
         }
-        let (target, size) = if stdout {
+        let (target, size) = if channel == "stdout" {
             (&self.program.stdout_logfile, self.program.stdout_logfile_maxbytes)
         } else {
             (&self.program.stderr_logfile, self.program.stderr_logfile_maxbytes)
@@ -243,7 +242,7 @@ impl<'r, 'a> Builder<'r, 'a> {
                  to avoid filling up filesystem unintentionally"
             ));
         }
-        said == Said::File
+        said
     }
 
     /// A `*_logfile`, which is expanded twice (CFG-150).
@@ -272,16 +271,13 @@ impl<'r, 'a> Builder<'r, 'a> {
     }
 
     /// A redirected stderr has no file (CFG-219).
-    fn redirect(&mut self, [_, stderr_file]: [bool; 2]) {
-        if self.program.redirect_stderr {
-            if stderr_file {
-                let section = &self.reader.section.name;
-                self.warn(format!(
-                    "For [{section}], redirect_stderr=true but stderr_logfile has also been set to a \
-                     filename, the filename has been ignored"
-                ));
-            }
-            self.program.stderr_logfile = LogTarget::None;
+    fn warn_redirected(&mut self, [_, stderr]: [Said; 2]) {
+        if self.program.redirect_stderr && stderr == Said::File {
+            let section = &self.reader.section.name;
+            self.warn(format!(
+                "For [{section}], redirect_stderr=true but stderr_logfile has also been set to a \
+                 filename, the filename has been ignored"
+            ));
         }
     }
 
@@ -306,6 +302,15 @@ impl<'r, 'a> Builder<'r, 'a> {
 
     fn warn(&mut self, text: String) {
         self.notices.push(Notice { level: NoticeLevel::Warn, text });
+    }
+}
+
+/// What the words in the log options mean for each other (CFG-219, CFG-221).
+fn rewrite_logs(program: &mut Program, [stdout, stderr]: [Said; 2]) {
+    program.stdout_syslog |= stdout == Said::Syslog;
+    program.stderr_syslog |= stderr == Said::Syslog;
+    if program.redirect_stderr {
+        program.stderr_logfile = LogTarget::None;
     }
 }
 

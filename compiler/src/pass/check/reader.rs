@@ -66,7 +66,8 @@ impl<'a> Reader<'a> {
         }
         let name = S::ROWS[row].name;
         let raw = self.text(written);
-        let Some(text) = self.expand(&raw, written, scope, &format_args!("{}.{name}", self.section.name))
+        let Some(text) =
+            self.expand(&raw, written, scope, &format_args!("{}.{name}", self.section.name))
         else {
             return false;
         };
@@ -127,7 +128,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn invalid(&mut self, written: &Written, invalid: Invalid, precise: bool) {
         self.failed.push(*written);
         let span = match invalid.at {
-            Some(range) if precise => self.place(written, range),
+            Some(range) if precise => self.place(written, range.start as usize..range.end as usize),
             _ => written.value_span(self.context.sources),
         };
         let finding = Diagnostic::new(invalid.code, Severity::Error, span, invalid.message);

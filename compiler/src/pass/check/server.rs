@@ -47,7 +47,11 @@ fn inet(reader: &mut Reader<'_>) -> InetServer {
     let slots = reader.slots(0);
     let scope = Scope { here: None, ..context.daemon_scope() };
     reader.read(&mut options, &slots, 0..PORT, &scope);
-    authentication(reader, slots[row_of(InetServer::OPTIONS, "username")], slots[row_of(InetServer::OPTIONS, "password")]);
+    authentication(
+        reader,
+        slots[row_of(InetServer::OPTIONS, "username")],
+        slots[row_of(InetServer::OPTIONS, "password")],
+    );
     required(reader, &slots, PORT, "port", "port = 127.0.0.1:9001");
     reader.read(&mut options, &slots, PORT..PORT + 1, &scope);
     options
@@ -64,7 +68,11 @@ fn unix(reader: &mut Reader<'_>) -> UnixServer {
     required(reader, &slots, FILE, "file", "file = /run/supervisor.sock");
     let scope = Scope { here: None, ..context.daemon_scope() };
     reader.read(&mut options, &slots, FILE + 1..CHOWN, &scope);
-    authentication(reader, slots[row_of(UnixServer::OPTIONS, "username")], slots[row_of(UnixServer::OPTIONS, "password")]);
+    authentication(
+        reader,
+        slots[row_of(UnixServer::OPTIONS, "username")],
+        slots[row_of(UnixServer::OPTIONS, "password")],
+    );
     reworded(reader, &mut options, &slots, CHOWN, &scope, "Invalid sockchown value");
     reworded(reader, &mut options, &slots, CHMOD, &scope, "Invalid chmod value");
     options

@@ -50,8 +50,9 @@ fn backlog(reader: &mut Reader<'_>, socket: &Socket, written: Option<Written>) {
     if let Some(backlog) = socket.socket_backlog.filter(|backlog| !(1..=65535).contains(backlog)) {
         let original = format!("Invalid socket_backlog value {backlog}");
         let span = reader.span(written);
-        reader.error(codes::OUT_OF_RANGE, span, "the queue length is out of range", &original).help =
-            Some("write a number from 1 to 65535".to_owned());
+        reader
+            .error(codes::OUT_OF_RANGE, span, "the queue length is out of range", &original)
+            .help = Some("write a number from 1 to 65535".to_owned());
     }
 }
 
@@ -150,9 +151,12 @@ fn address(text: &str, reader: &Reader<'_>) -> Result<SocketAddress, Invalid> {
         )
         .help("write `unix:///path` or `tcp://host:port`"));
     };
-    let port = i64::from(crate::schema::value::port(port).map_err(|invalid| Invalid {
-        code: codes::BAD_SOCKET,
-        ..invalid
-    })?);
-    Ok(SocketAddress::Tcp { host: host.to_lowercase(), port: u16::try_from(port).unwrap_or_default() })
+    let port = i64::from(
+        crate::schema::value::port(port)
+            .map_err(|invalid| Invalid { code: codes::BAD_SOCKET, ..invalid })?,
+    );
+    Ok(SocketAddress::Tcp {
+        host: host.to_lowercase(),
+        port: u16::try_from(port).unwrap_or_default(),
+    })
 }

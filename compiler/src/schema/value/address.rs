@@ -61,8 +61,12 @@ pub(crate) fn port(text: &str) -> Result<u16, Invalid> {
         });
     };
     let refuse = |bound: &str| {
-        Invalid::new(codes::BAD_PORT, format!("port {number} is out of range"), format!("{number} is {bound}"))
-            .help("choose a port from 1 to 65535")
+        Invalid::new(
+            codes::BAD_PORT,
+            format!("port {number} is out of range"),
+            format!("{number} is {bound}"),
+        )
+        .help("choose a port from 1 to 65535")
     };
     match u16::try_from(number) {
         Ok(0) => Err(refuse("below lower bound (1)")),
@@ -92,7 +96,10 @@ impl Kind for Owner {
             Some(group) => match inquiry.group(group) {
                 Ok(found) => found.map(|found| found.gid),
                 Err(_) => {
-                    return refuse(format!("there is no group `{group}`"), user.len() + 1..text.len());
+                    return refuse(
+                        format!("there is no group `{group}`"),
+                        user.len() + 1..text.len(),
+                    );
                 }
             },
         };

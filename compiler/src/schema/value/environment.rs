@@ -103,7 +103,9 @@ impl Environment {
             start = *end;
             sound
         });
-        inside && start as usize == self.text.len() && self.names().is_sorted_by(|one, next| one < next)
+        inside
+            && start as usize == self.text.len()
+            && self.names().is_sorted_by(|one, next| one < next)
     }
 
     /// The name and value at `index`.
@@ -134,7 +136,9 @@ impl Kind for Environment {
 
     fn parse(text: &str, _: &Inquiry<'_>) -> Result<Environment, Invalid> {
         let pairs = pairs(text).map_err(|error| refusal(&error, text))?;
-        Ok(Environment::from_pairs(pairs.iter().map(|pair| (&*pair.key.text, pair.value())).collect()))
+        Ok(Environment::from_pairs(
+            pairs.iter().map(|pair| (&*pair.key.text, pair.value())).collect(),
+        ))
     }
 
     fn show(value: &Environment) -> Shown {
@@ -146,13 +150,11 @@ impl Kind for Environment {
 fn refusal(error: &PairsError, text: &str) -> Invalid {
     let range = error.range().start as usize..error.range().end as usize;
     match error {
-        PairsError::NoClosingQuotation { .. } => Invalid::new(
-            codes::UNCLOSED_QUOTE,
-            "this quote is never closed",
-            error.message(text),
-        )
-        .at(range.start..range.start + 1)
-        .help("close it; an inline comment may have cut the value"),
+        PairsError::NoClosingQuotation { .. } => {
+            Invalid::new(codes::UNCLOSED_QUOTE, "this quote is never closed", error.message(text))
+                .at(range.start..range.start + 1)
+                .help("close it; an inline comment may have cut the value")
+        }
         PairsError::UnexpectedEnd { .. } => Invalid::new(
             codes::ENV_UNQUOTED_SPECIAL,
             "the list of variables breaks off here",

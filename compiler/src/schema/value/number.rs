@@ -60,11 +60,13 @@ impl Kind for Bytes {
     fn parse(text: &str, _: &Inquiry<'_>) -> Result<i64, Invalid> {
         const UNITS: [(&str, i64); 3] = [("kb", 1 << 10), ("mb", 1 << 20), ("gb", 1 << 30)];
         let lower = text.to_lowercase();
-        let unit = UNITS.iter().find_map(|&(unit, factor)| Some((lower.strip_suffix(unit)?, factor)));
+        let unit =
+            UNITS.iter().find_map(|&(unit, factor)| Some((lower.strip_suffix(unit)?, factor)));
         let (digits, factor) = unit.unwrap_or((&lower, 1));
         match integer(digits) {
             Some(number) => Ok(number.saturating_mul(factor)),
-            None => Err(not_an_integer(text, digits).help("write a whole number of bytes, or of `KB`, `MB`, `GB`")),
+            None => Err(not_an_integer(text, digits)
+                .help("write a whole number of bytes, or of `KB`, `MB`, `GB`")),
         }
     }
 
@@ -90,7 +92,11 @@ impl Kind for Octal {
     }
 
     fn show(value: &i64) -> Shown {
-        Shown::Text(if *value < 0 { format!("-{:03o}", value.unsigned_abs()) } else { format!("{value:03o}") })
+        Shown::Text(if *value < 0 {
+            format!("-{:03o}", value.unsigned_abs())
+        } else {
+            format!("{value:03o}")
+        })
     }
 }
 

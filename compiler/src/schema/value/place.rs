@@ -96,11 +96,8 @@ impl Kind for SocketPath {
 /// `path` as seen from `base`, without `.`, `..` and doubled slashes; links are not followed. Two
 /// leading slashes stay, as POSIX wants.
 pub fn absolute(base: &Path, path: &str) -> PathBuf {
-    let joined = if path.starts_with('/') {
-        path.to_owned()
-    } else {
-        format!("{}/{path}", base.display())
-    };
+    let joined =
+        if path.starts_with('/') { path.to_owned() } else { format!("{}/{path}", base.display()) };
     let root = if joined.starts_with("//") && !joined.starts_with("///") { "//" } else { "/" };
     let mut parts: Vec<&str> = Vec::new();
     for part in joined.split('/') {

@@ -1,1 +1,47 @@
-//! Placeholder.
+//! supervisorctl, the control client: its command line, its shell, its actions. What the daemon
+//! answers is defined in `rpc`, how a configuration is read in `compiler`.
+
+mod actions;
+mod client;
+mod completion;
+mod console;
+mod explain;
+mod options;
+mod sample;
+mod session;
+mod settings;
+mod shell;
+mod target;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+pub use options::command;
+pub use sample::main_echo_supervisord_conf;
+
+use client::Http;
+use console::Terminal;
+use session::Session;
+
+/// The program `supervisorctl`. `args` start with the name the program was called by.
+pub fn main_supervisorctl(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut args = args.into_iter().map(|arg| arg.to_string_lossy().into_owned());
+    let program = args.next().unwrap_or_else(|| "supervisorctl".to_owned());
+    let options = match options::parse(&program, &args.collect::<Vec<_>>()) {
+        Ok(options) => options,
+        Err(early) => return early.exit(),
+    };
+    let settings = match settings::load(&program, &options) {
+        Ok(settings) => settings,
+        Err(error) => return options::refuse(&program, &error),
+    };
+    let interactive = options.interactive || options.words.is_empty();
+    let mut session =
+        Session::new(settings, interactive, Box::new(Http::new()), Box::new(Terminal::new()));
+    if options.words.is_empty() {
+        shell::run(session);
+        return ExitCode::SUCCESS;
+    }
+    session.run(&options.words.join(" "));
+    session.exit_code()
+}

@@ -3,7 +3,7 @@
 
 mod print;
 
-pub(crate) use print::Quoted;
+pub use print::Quoted;
 
 /// One value. `base64` has no variant of its own: it is read as the text it holds (RPC-037).
 #[derive(Clone, Debug, PartialEq)]

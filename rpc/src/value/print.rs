@@ -20,8 +20,9 @@ impl Display for Value {
     }
 }
 
-/// A string in quotes.
-pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+/// A string in quotes, with escapes, as the original's language shows it in messages.
+#[derive(Clone, Copy, Debug)]
+pub struct Quoted<'a>(pub &'a str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -45,7 +45,7 @@ environment=NAME=\"{name}\",ROOT=\"%(ENV_BENCH_ROOT)s/x\",QUOTED=\"a,b='c';d\",H
     )
 }
 
-fn values<'t>(file: &grammar::File, text: &'t str, key: Option<&str>) -> Vec<String> {
+fn values(file: &grammar::File, text: &str, key: Option<&str>) -> Vec<String> {
     let entries = file.sections.iter().flat_map(|section| &section.entries);
     let wanted = entries.filter(|entry| key.is_none_or(|key| entry.key(text) == key));
     wanted.map(|entry| entry.value(text).into_owned()).collect()

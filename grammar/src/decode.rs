@@ -90,10 +90,15 @@ impl fmt::Display for DecodeReason {
 fn decoded_from(bytes: &[u8], offset: usize, len: usize, reason: DecodeReason) -> usize {
     let proof = match reason {
         DecodeReason::InvalidStartByte => offset,
+        // The head of a surrogate is refused with its third byte only.
+        _ if matches!(bytes[offset..], [0xed, 0xa0..=0xbf, ..]) => offset + 2,
         DecodeReason::InvalidContinuationByte => offset + len,
-        // The end of the file is a read of its own, which only the left-over precedes.
-        DecodeReason::UnexpectedEnd => return offset,
+        DecodeReason::UnexpectedEnd => bytes.len(),
     };
+    // The end of the file is a read of its own, which only the left-over precedes.
+    if proof == bytes.len() {
+        return offset;
+    }
     let mut base = (proof / BLOCK * BLOCK).min(offset);
     while base > 0 && base < offset && matches!(bytes[base], 0x80..=0xbf) {
         base -= 1;
@@ -151,6 +156,10 @@ mod tests {
             "'utf-8' codec can't decode byte 0xc3 in position 0: unexpected end of data",
         );
         check(
+            b"abc\xed\xa0",
+            "'utf-8' codec can't decode byte 0xed in position 0: invalid continuation byte",
+        );
+        check(
             b"abc\xf0\x9f\x98",
             "'utf-8' codec can't decode bytes in position 0-2: unexpected end of data",
         );
@@ -168,6 +177,14 @@ mod tests {
         check(
             &block(8190, b"\xe2\x82A"),
             "'utf-8' codec can't decode bytes in position 0-1: invalid continuation byte",
+        );
+        check(
+            &block(8190, b"\xed\xa0\x80"),
+            "'utf-8' codec can't decode byte 0xed in position 0: invalid continuation byte",
+        );
+        check(
+            &block(8189, b"\xed\xa0\x80"),
+            "'utf-8' codec can't decode byte 0xed in position 8189: invalid continuation byte",
         );
     }
 

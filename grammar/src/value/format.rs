@@ -8,7 +8,7 @@ use super::template::{Amount, Expansion};
 use crate::repr::{ascii_only, python_repr};
 
 /// The longest padding, in characters. The original tries any and runs out of memory.
-const WIDEST: u64 = 1 << 24;
+const WIDEST: u64 = 1 << 16;
 
 /// A converted value before padding.
 #[derive(Default)]

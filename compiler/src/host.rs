@@ -10,7 +10,7 @@ pub mod memory;
 mod pattern;
 pub mod system;
 
-pub use inquiry::{Inquiry, Unknown};
+pub use inquiry::{Answers, Inquiry, Unknown};
 pub use pattern::{Listing, glob};
 
 /// What the compiler may ask of the machine.
@@ -63,6 +63,9 @@ pub struct Stamp {
     pub modified: i128,
     /// Time of the last change of the inode in nanoseconds since the epoch.
     pub changed: i128,
+    /// Whether that was long enough ago that another change will leave another stamp. A file whose
+    /// stamp is not settled has to be read again.
+    pub settled: bool,
 }
 
 /// An entry of the user database.

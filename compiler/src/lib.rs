@@ -10,6 +10,7 @@ use std::path::Path;
 pub mod diagnostic;
 pub mod getopt;
 pub mod host;
+pub mod incremental;
 mod pass;
 pub mod plan;
 pub mod report;
@@ -23,16 +24,15 @@ pub use pass::check::EVENTS;
 pub use pass::ctl::{CtlSettings, ctl_settings};
 
 use diagnostic::Diagnostics;
-use host::{Host, Inquiry};
-use pass::check::{Context, check, supervisord};
-use pass::resolve::Outer;
+use host::Host;
+use incremental::Incremental;
 use plan::Plan;
 use schema::value::Environment;
-use settings::{Settings, Typed};
+use settings::Settings;
 use source::Sources;
 
 /// How a compilation judges.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// How much of the machine counts.
     pub depth: Depth,
@@ -81,52 +81,5 @@ impl Compiled {
 
 /// Compiles the tree below the file `root`.
 pub fn compile(host: &dyn Host, root: &Path, options: &Options) -> Compiled {
-    let none = Environment::default();
-    let sticky = options.reread.as_ref().unwrap_or(&none);
-    let outer = Outer::new(host, sticky, &options.assume_env);
-    let mut diagnostics = Diagnostics::default();
-    let loaded = pass::load::load(host, root, &outer, &mut diagnostics);
-    let document = pass::merge::merge(&loaded);
-    let inquiry = Inquiry::new(host, options.depth == Depth::Host);
-    let (here, node) = (pass::load::directory(host, root), host.hostname());
-    let mut context = Context {
-        document: &document,
-        sources: &loaded.sources,
-        inquiry: &inquiry,
-        outer: &outer,
-        daemon: Environment::default(),
-        lenient: false,
-        here: &here,
-        node: &node,
-        root: &root.to_string_lossy(),
-    };
-    if options.depth == Depth::Syntax {
-        let typed = document.sections.iter().map(|_| Typed::Unread).collect();
-        let settings = Settings::new(document.clone(), typed, loaded.sources.clone());
-        return Compiled { settings, diagnostics, sources: loaded.sources, ..Compiled::default() };
-    }
-    let mut daemon = supervisord::supervisord(&context, host, &mut diagnostics);
-    let learned = daemon.options.environment.clone();
-    context.daemon = learned.clone();
-    context.lenient = !daemon.complete;
-    supervisord::override_options(
-        &mut daemon.options,
-        &options.overrides,
-        &context,
-        &mut diagnostics,
-    );
-    let mut checked = check(&context, &mut diagnostics);
-    if options.reread.is_none() {
-        supervisord::look_up_user(&mut daemon.options, &context, &mut diagnostics);
-    }
-    supervisord::make_absolute(&mut daemon.options, &host.working_dir());
-    pass::ctl::describe(&context, &mut checked);
-    if let Some(index) = document.find("supervisord") {
-        checked.typed[index] = Typed::Supervisord(Box::new(daemon.options.clone()));
-    }
-    let plan = pass::assemble::assemble(root, daemon.options, loaded.notices, &mut checked);
-    let plan = (!diagnostics.has_errors()).then_some(plan);
-    drop(context);
-    let settings = Settings::new(document, checked.typed, loaded.sources.clone());
-    Compiled { plan, settings, diagnostics, sources: loaded.sources, learned }
+    Incremental::default().run(host, root, options, false)
 }

@@ -4,6 +4,8 @@
 pub(crate) mod assemble;
 pub(crate) mod check;
 pub(crate) mod ctl;
+pub(crate) mod files;
 pub(crate) mod load;
 pub(crate) mod merge;
+pub(crate) mod parallel;
 pub(crate) mod resolve;

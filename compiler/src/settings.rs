@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use grammar::{Entry, Span};
 
+use crate::diagnostic::Diagnostic;
 use crate::pass::merge::{Document, Section, Written, rows_of};
-use crate::plan::ProcessPlan;
+use crate::plan::{GroupPlan, Notice, ProcessPlan};
 use crate::schema::section::{
     Ctl, Group, InetServer, Interface, Listener, SectionKind, Socket, Supervisord, UnixServer,
 };
@@ -16,7 +17,10 @@ use crate::source::Sources;
 
 /// The sections of a compilation.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
+pub struct Settings(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
     document: Document,
     typed: Vec<Typed>,
     sources: Sources,
@@ -41,18 +45,24 @@ pub enum Typed {
     /// `[group:x]`.
     Group(Group),
     /// `[program:x]`, `[eventlistener:x]`, `[fcgi-program:x]`.
-    Processes(Processes),
+    /// Once for each group the section is in.
+    Processes(Vec<Arc<Made>>),
 }
 
-/// What a section that makes processes made.
-#[derive(Clone, Debug, Default)]
-pub struct Processes {
+/// What a section that makes processes made for one group.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The group, or as much of a heterogeneous one as the section makes.
+    pub group: Arc<GroupPlan>,
+    /// Whether the section stands alone, so that the group is its own.
+    pub alone: bool,
     /// The options of the pool, for an event listener.
     pub listener: Option<Listener>,
     /// The options of the socket, for a FastCGI program that stands alone.
     pub socket: Option<Socket>,
-    /// The processes, a list for each group the section is in, with the group's name.
-    pub groups: Vec<(Arc<str>, Vec<Arc<ProcessPlan>>)>,
+    /// What is wrong with the section, in the order the original meets it.
+    pub(crate) found: Vec<Diagnostic>,
+    pub(crate) notices: Vec<Notice>,
 }
 
 /// One section, with everything it says.
@@ -83,12 +93,12 @@ pub enum Origin {
 
 impl Settings {
     pub(crate) fn new(document: Document, typed: Vec<Typed>, sources: Sources) -> Self {
-        Settings { document, typed, sources }
+        Settings(Arc::new(Inner { document, typed, sources }))
     }
 
     /// The sections in the order of their first appearance, `[DEFAULT]` excepted.
     pub fn sections(&self) -> impl Iterator<Item = SectionView<'_>> {
-        let sections = self.document.sections.iter().zip(&self.typed);
+        let sections = self.0.document.sections.iter().zip(&self.0.typed);
         sections.map(|(section, typed)| SectionView { settings: self, section, typed })
     }
 
@@ -99,14 +109,15 @@ impl Settings {
 
     /// The section with this whole name.
     pub fn section(&self, name: &str) -> Option<SectionView<'_>> {
-        let index = self.document.find(name)?;
-        let (section, typed) = (&self.document.sections[index], self.typed.get(index)?);
+        let index = self.0.document.find(name)?;
+        let (section, typed) = (&self.0.document.sections[index], self.0.typed.get(index)?);
         Some(SectionView { settings: self, section, typed })
     }
 
     /// The options of `[DEFAULT]`.
     pub fn defaults(&self) -> impl Iterator<Item = OptionView<'_>> {
-        self.document
+        self.0
+            .document
             .defaults
             .values()
             .map(|written| OptionView { settings: self, written: *written })
@@ -124,31 +135,30 @@ impl Settings {
 
     /// The files the sections stand in.
     pub fn sources(&self) -> &Sources {
-        &self.sources
-    }
-}
-
-impl Processes {
-    pub(crate) fn new(group: Arc<str>, processes: Vec<Arc<ProcessPlan>>) -> Self {
-        Processes { listener: None, socket: None, groups: vec![(group, processes)] }
+        &self.0.sources
     }
 
-    pub(crate) fn extend(&mut self, other: Processes) {
-        self.groups.extend(other.groups);
+    /// The sections, as the passes see them.
+    pub(crate) fn document(&self) -> &Document {
+        &self.0.document
+    }
+
+    /// The typed options of section `index` of the document.
+    pub(crate) fn typed(&self, index: usize) -> &Typed {
+        &self.0.typed[index]
     }
 }
 
 impl Typed {
-    /// What the section made, if it makes processes.
-    pub fn as_processes(&self) -> Option<&Processes> {
-        if let Typed::Processes(processes) = self { Some(processes) } else { None }
+    /// What the section made for each group it is in; nothing if it makes no processes.
+    pub fn made(&self) -> &[Arc<Made>] {
+        if let Typed::Processes(made) = self { made } else { &[] }
     }
 
     /// The processes the section made for the group `group`.
     pub(crate) fn members(&self, group: &str) -> &[Arc<ProcessPlan>] {
-        let Some(processes) = self.as_processes() else { return &[] };
-        let found = processes.groups.iter().find(|(name, _)| **name == *group);
-        found.map_or(&[], |(_, processes)| processes)
+        let found = self.made().iter().find(|made| made.group.name == group);
+        found.map_or(&[], |made| &made.group.processes)
     }
 }
 
@@ -190,13 +200,12 @@ impl<'s> SectionView<'s> {
 
     /// Its processes, of the first group it is in; empty for other sections.
     pub fn processes(self) -> &'s [Arc<ProcessPlan>] {
-        let groups = self.typed.as_processes().map_or(&[][..], |made| &made.groups);
-        groups.first().map_or(&[], |(_, processes)| processes)
+        self.typed.made().first().map_or(&[], |made| &made.group.processes)
     }
 
     /// The option `key`, from the section or from `[DEFAULT]`; `None` when it has its default.
     pub fn option(self, key: &str) -> Option<OptionView<'s>> {
-        let (document, sources) = (&self.settings.document, &self.settings.sources);
+        let (document, sources) = (self.settings.document(), self.settings.sources());
         let rows = self.kind().map(|kind| rows_of(kind, key));
         let known = self.section.options.iter().find(|written| Some(written.rows) == rows);
         let other = || self.section.others.iter().rfind(|written| written.key(sources) == key);
@@ -220,22 +229,22 @@ impl<'s> SectionView<'s> {
 impl<'s> OptionView<'s> {
     /// The key in lower case.
     pub fn key(self) -> Cow<'s, str> {
-        self.written.key(&self.settings.sources)
+        self.written.key(self.settings.sources())
     }
 
     /// The value as written, its lines joined, nothing expanded.
     pub fn raw(self) -> Cow<'s, str> {
-        self.written.raw(&self.settings.sources)
+        self.written.raw(self.settings.sources())
     }
 
     /// The entry in the syntax tree.
     pub fn entry(self) -> &'s Entry {
-        self.written.entry(&self.settings.sources)
+        self.written.entry(self.settings.sources())
     }
 
     /// The place of the value, or of the key when the value is empty.
     pub fn span(self) -> Span {
-        self.written.value_span(&self.settings.sources)
+        self.written.value_span(self.settings.sources())
     }
 
     /// The place of the key.

@@ -34,14 +34,13 @@ impl Sources {
     /// Adds a file and numbers it.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: impl Into<String>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.push(Arc::new(Source::new(id, path, text)));
+        self.files.push(Arc::new(Source::new(id, path, text)));
         id
     }
 
-    /// Adds a file that is already parsed, under the next free number.
-    pub fn push(&mut self, source: Arc<Source>) {
-        debug_assert_eq!(source.parsed.file.id.0 as usize, self.files.len(), "numbered in order");
-        self.files.push(source);
+    /// The files, which are numbered in order from 0.
+    pub(crate) fn of_files(files: Vec<Arc<Source>>) -> Self {
+        Sources { files }
     }
 
     /// The file with this number, which must come from this very value.

@@ -66,7 +66,7 @@ impl Host for MemoryHost {
         let path = Self::resolve(path);
         let size = self.files.get(&path)?.len() as u64;
         let changed = i128::from(self.edits.get(&path).copied().unwrap_or_default());
-        Some(Stamp { inode: (0, 0), size, modified: 0, changed })
+        Some(Stamp { inode: (0, 0), size, modified: 0, changed, settled: true })
     }
 
     fn env(&self, name: &str) -> Option<String> {

@@ -5,12 +5,16 @@
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 use std::{env, fs};
 
 use nix::fcntl::OFlag;
 use nix::unistd;
 
 use super::{Group, Host, Listing, PathKind, Stamp, User, glob};
+
+/// The clock of file systems ticks at least once in this many nanoseconds.
+const SETTLED: i128 = 2_000_000_000;
 
 /// Files over this size are not read.
 const FILE_LIMIT: u64 = 64 << 20;
@@ -46,11 +50,15 @@ impl Host for SystemHost {
         let metadata = fs::metadata(path).ok()?;
         let nanoseconds =
             |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        let changed = nanoseconds(metadata.ctime(), metadata.ctime_nsec());
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_nanos();
+        let settled = i128::try_from(now).is_ok_and(|now| now - changed > SETTLED);
         Some(Stamp {
+            settled,
             inode: (metadata.dev(), metadata.ino()),
             size: metadata.len(),
             modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
-            changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+            changed,
         })
     }
 

@@ -1,7 +1,6 @@
 //! From typed sections to the plan, in canonical order (CFG-315).
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::check::Checked;
 use crate::plan::{Notice, Plan};
@@ -24,7 +23,7 @@ pub(crate) fn assemble(
         supervisord,
         servers: std::mem::take(&mut checked.servers),
         interfaces: std::mem::take(&mut checked.interfaces),
-        groups: groups.into_iter().map(Arc::new).collect(),
+        groups,
         notices,
     }
 }

@@ -1,6 +1,7 @@
 //! From the document to typed sections, in the order the original evaluates them (CFG-147), so that
 //! the first error found is the one it stops at.
 
+mod before;
 mod group;
 mod interface;
 mod listener;
@@ -14,17 +15,18 @@ use std::sync::Arc;
 
 use grammar::python_repr;
 
-use super::load::in_parallel;
 use super::merge::{Document, Section};
+use super::parallel::in_parallel;
 use super::resolve::{Outer, Scope};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::host::Inquiry;
 use crate::plan::{GroupPlan, InterfacePlan, Notice, ServerPlan};
 use crate::schema::section::SectionKind;
 use crate::schema::value::Environment;
-use crate::settings::Typed;
+use crate::settings::{Made, Typed};
 use crate::source::Sources;
 
+pub(crate) use before::Before;
 pub use listener::EVENTS;
 pub(crate) use reader::Reader;
 
@@ -52,7 +54,7 @@ pub(crate) struct Checked {
     pub(crate) typed: Vec<Typed>,
     pub(crate) interfaces: Vec<InterfacePlan>,
     /// In the order of CFG-315 among equals.
-    pub(crate) groups: Vec<GroupPlan>,
+    pub(crate) groups: Vec<Arc<GroupPlan>>,
     pub(crate) servers: Vec<ServerPlan>,
     pub(crate) notices: Vec<Notice>,
 }
@@ -65,15 +67,6 @@ pub(crate) struct Job<'a> {
     pub(crate) member_of: Option<Arc<str>>,
 }
 
-/// What a job made.
-pub(crate) struct Built {
-    pub(crate) typed: Typed,
-    /// The group a section that stands alone makes.
-    pub(crate) group: Option<GroupPlan>,
-    pub(crate) found: Vec<Diagnostic>,
-    pub(crate) notices: Vec<Notice>,
-}
-
 /// One step of the evaluation, in order.
 enum Step {
     Found(Diagnostic),
@@ -81,7 +74,13 @@ enum Step {
 }
 
 /// Reads every section but `[supervisord]`.
-pub(crate) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Checked {
+///
+/// `before` is a compilation in the same surroundings, some of which may still hold.
+pub(crate) fn check(
+    context: &Context<'_>,
+    before: Option<&Before<'_>>,
+    diagnostics: &mut Diagnostics,
+) -> Checked {
     let mut checked = Checked {
         typed: context.document.sections.iter().map(|_| Typed::Unread).collect(),
         interfaces: Vec::new(),
@@ -101,9 +100,12 @@ pub(crate) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Che
             jobs.push(Job { section, index, member_of: None });
         }
     }
-    let built = in_parallel(jobs.len(), |job| build(context, &jobs[job]));
-    let groups = collect(built, &jobs, steps, &mut checked, diagnostics);
-    checked.groups = heterogeneous.assemble(&checked.typed);
+    let made = in_parallel(jobs.len(), |job| {
+        let job = &jobs[job];
+        before.and_then(|before| before.made(context, job)).unwrap_or_else(|| make(context, job))
+    });
+    let groups = collect(&made, &jobs, steps, &mut checked, diagnostics);
+    checked.groups = heterogeneous.assemble(&checked.typed, before);
     checked.groups.extend(groups);
     server::servers(context, &mut checked, diagnostics);
     checked
@@ -114,37 +116,38 @@ fn of_kind(document: &Document, kind: SectionKind) -> impl Iterator<Item = (usiz
     document.sections.iter().enumerate().filter(move |(_, section)| section.kind == Some(kind))
 }
 
-fn build(context: &Context<'_>, job: &Job<'_>) -> Built {
-    match (&job.member_of, job.section.kind) {
+fn make(context: &Context<'_>, job: &Job<'_>) -> Arc<Made> {
+    Arc::new(match (&job.member_of, job.section.kind) {
         (Some(group), _) => program::member(context, job.section, group),
         (None, Some(SectionKind::Listener)) => listener::pool(context, job.section),
         (None, Some(SectionKind::Fcgi)) => socket::fcgi(context, job.section),
         (None, _) => program::alone(context, job.section),
-    }
+    })
 }
 
 /// Files what the jobs made, in the order of the steps; the groups of sections that stand alone.
 fn collect(
-    built: Vec<Built>,
+    made: &[Arc<Made>],
     jobs: &[Job<'_>],
     steps: Vec<Step>,
     checked: &mut Checked,
     diagnostics: &mut Diagnostics,
-) -> Vec<GroupPlan> {
-    let mut built: Vec<Option<Built>> = built.into_iter().map(Some).collect();
-    let mut groups = Vec::new();
+) -> Vec<Arc<GroupPlan>> {
+    let mut groups = Vec::with_capacity(jobs.len());
     for step in steps {
         match step {
             Step::Found(found) => diagnostics.push(found),
-            Step::Build(job) => {
-                let Some(built) = built[job].take() else { continue };
-                diagnostics.extend(built.found);
-                checked.notices.extend(built.notices);
-                groups.extend(built.group);
-                let typed = &mut checked.typed[jobs[job].index];
-                match (typed, built.typed) {
-                    (Typed::Processes(all), Typed::Processes(more)) => all.extend(more),
-                    (typed, made) => *typed = made,
+            Step::Build(index) => {
+                let (made, job) = (&made[index], &jobs[index]);
+                diagnostics.extend(made.found.iter().cloned());
+                checked.notices.extend(made.notices.iter().cloned());
+                if job.member_of.is_none() {
+                    groups.push(made.group.clone());
+                }
+                if let Typed::Processes(all) = &mut checked.typed[job.index] {
+                    all.push(made.clone());
+                } else {
+                    checked.typed[job.index] = Typed::Processes(vec![made.clone()]);
                 }
             }
         }

@@ -132,6 +132,25 @@ impl Document {
         if span.is_empty() { written.value_span(sources) } else { span }
     }
 
+    /// Whether a section has the options, of the same entries and in the same directories, that
+    /// `section` has in `other`.
+    pub(crate) fn same_options(&self, own: &Section, other: &Document, section: &Section) -> bool {
+        let mut last = (NO_HERE, NO_HERE);
+        let mut same_here = |one: &Written, two: &Written| {
+            let pair = (one.here, two.here);
+            let text = |document: &Document, here: u32| document.heres.get(here as usize).cloned();
+            let same = pair == last || text(self, pair.0) == text(other, pair.1);
+            last = if same { pair } else { last };
+            same
+        };
+        own.options.len() == section.options.len()
+            && own
+                .options
+                .iter()
+                .zip(&section.options)
+                .all(|(one, two)| same_here(one, two) && *one == Written { here: one.here, ..*two })
+    }
+
     fn intern(&mut self, here: &Arc<str>) -> u32 {
         if self.heres.last() != Some(here) {
             self.heres.push(here.clone());

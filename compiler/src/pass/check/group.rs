@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::interface::own_name;
-use super::{Checked, Context, Job, Reader, Step, of_kind};
+use super::{Before, Checked, Context, Job, Reader, Step, of_kind};
 use crate::diagnostic::codes;
 use crate::pass::merge::Written;
 use crate::plan::{GroupKind, GroupPlan};
@@ -80,8 +80,17 @@ impl Heterogeneous {
     }
 
     /// The groups, with the processes their sections made.
-    pub(super) fn assemble(&self, typed: &[Typed]) -> Vec<GroupPlan> {
-        self.groups.iter().map(|members| members.assemble(typed)).collect()
+    pub(super) fn assemble(
+        &self,
+        typed: &[Typed],
+        before: Option<&Before<'_>>,
+    ) -> Vec<Arc<GroupPlan>> {
+        let groups = self.groups.iter().map(|members| members.assemble(typed));
+        groups
+            .map(|group| {
+                before.and_then(|before| before.group(&group)).unwrap_or_else(|| Arc::new(group))
+            })
+            .collect()
     }
 }
 

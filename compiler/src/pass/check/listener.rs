@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::interface::own_name;
 use super::program::{Builder, finish, program_part};
-use super::{Built, Context, Reader, group};
+use super::{Context, Reader, group};
 use crate::diagnostic::codes;
 use crate::pass::merge::{Section as Written_, Written};
 use crate::plan::{GroupKind, PoolPlan};
 use crate::schema::nearest;
 use crate::schema::row_of;
 use crate::schema::section::{Listener, Program};
-use crate::settings::Typed;
+use crate::settings::Made;
 
 /// The types of event (CFG-239).
 pub const EVENTS: [&str; 27] = [
@@ -47,7 +47,7 @@ pub const EVENTS: [&str; 27] = [
 /// The result handler this daemon implements.
 const HANDLER: &str = "supervisor.dispatchers:default_handler";
 
-pub(super) fn pool(context: &Context<'_>, section: &Written_) -> Built {
+pub(super) fn pool(context: &Context<'_>, section: &Written_) -> Made {
     const REDIRECT: usize = row_of(Listener::OPTIONS, "redirect_stderr");
     let mut reader = Reader::new(context, section);
     let mut listener = Listener::default();
@@ -75,11 +75,8 @@ pub(super) fn pool(context: &Context<'_>, section: &Written_) -> Built {
         events: listener.events.clone(),
         result_handler: listener.result_handler.clone(),
     });
-    let mut built = finish(pool, listener.priority, kind, processes, reader, notices);
-    if let Typed::Processes(processes) = &mut built.typed {
-        processes.listener = Some(listener);
-    }
-    built
+    let made = finish(&pool, listener.priority, kind, processes, reader, notices);
+    Made { listener: Some(listener), ..made }
 }
 
 fn buffer_size(reader: &mut Reader<'_>, listener: &Listener, written: Option<Written>) {

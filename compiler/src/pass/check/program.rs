@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::reader::{Slots, Value};
-use super::{Built, Context, Reader, group};
+use super::{Context, Reader, group};
 use crate::diagnostic::codes;
 use crate::pass::merge::Section as Written_;
 use crate::pass::resolve::Scope;
@@ -11,7 +11,7 @@ use crate::plan::{GroupKind, GroupPlan, Notice, NoticeLevel, ProcessPlan};
 use crate::schema::row_of;
 use crate::schema::section::Program;
 use crate::schema::value::{Environment, LogTarget};
-use crate::settings::{Processes, Typed};
+use crate::settings::Made;
 
 const PRIORITY: usize = row_of(Program::OPTIONS, "priority");
 const PROCESS_NAME: usize = row_of(Program::OPTIONS, "process_name");
@@ -23,7 +23,7 @@ const COMMAND: usize = row_of(Program::OPTIONS, "command");
 const MOST_PROCESSES: i64 = 100_000;
 
 /// A `[program:x]` or `[fcgi-program:x]` that a group names.
-pub(super) fn member(context: &Context<'_>, section: &Written_, group: &Arc<str>) -> Built {
+pub(super) fn member(context: &Context<'_>, section: &Written_, group: &Arc<str>) -> Made {
     let mut reader = Reader::new(context, section);
     reader.suffixed = true;
     let name = group::name(&mut reader, true);
@@ -32,12 +32,12 @@ pub(super) fn member(context: &Context<'_>, section: &Written_, group: &Arc<str>
     let mut builder = Builder::new(&mut reader, slots, name, group);
     builder.options(PRIORITY);
     let (processes, notices) = builder.processes();
-    let processes = Processes::new(group.clone(), processes);
-    Built { typed: Typed::Processes(processes), group: None, found: reader.found, notices }
+    let made = finish(group, 0, GroupKind::Program, processes, reader, notices);
+    Made { alone: false, ..made }
 }
 
 /// A `[program:x]` that stands alone.
-pub(super) fn alone(context: &Context<'_>, section: &Written_) -> Built {
+pub(super) fn alone(context: &Context<'_>, section: &Written_) -> Made {
     let mut reader = Reader::new(context, section);
     let name = group::name(&mut reader, false);
     let slots = reader.slots(0);
@@ -51,21 +51,21 @@ pub(super) fn alone(context: &Context<'_>, section: &Written_) -> Built {
     builder.options(PRIORITY + 1);
     let priority = builder.program.priority;
     let (processes, notices) = builder.processes();
-    finish(group, priority, GroupKind::Program, processes, reader, notices)
+    finish(&group, priority, GroupKind::Program, processes, reader, notices)
 }
 
-/// The group of a section that stands alone.
+/// What a section made.
 pub(super) fn finish(
-    group: Arc<str>,
+    group: &str,
     priority: i64,
     kind: GroupKind,
-    built: Vec<Arc<ProcessPlan>>,
+    processes: Vec<Arc<ProcessPlan>>,
     reader: Reader<'_>,
     notices: Vec<Notice>,
-) -> Built {
-    let plan = GroupPlan { name: group.to_string(), priority, kind, processes: built.clone() };
-    let typed = Typed::Processes(Processes::new(group, built));
-    Built { typed, group: Some(plan), found: reader.found, notices }
+) -> Made {
+    let group = GroupPlan { name: group.to_owned(), priority, kind, processes };
+    let found = reader.found;
+    Made { group: Arc::new(group), alone: true, listener: None, socket: None, found, notices }
 }
 
 /// Which part of the section's table the options of a program are.

@@ -2,7 +2,7 @@
 
 use super::program::{Builder, finish, program_part};
 use super::server::{mode, reworded};
-use super::{Built, Context, Reader, group};
+use super::{Context, Reader, group};
 use crate::diagnostic::codes;
 use crate::pass::merge::{Section as Written_, Written};
 use crate::pass::resolve::Scope;
@@ -10,14 +10,14 @@ use crate::plan::{GroupKind, Owner, SocketPlan};
 use crate::schema::row_of;
 use crate::schema::section::{Program, Socket};
 use crate::schema::value::{Invalid, SocketAddress, absolute};
-use crate::settings::Typed;
+use crate::settings::Made;
 
 const BACKLOG: usize = row_of(Socket::OPTIONS, "socket_backlog");
 const OWNER: usize = row_of(Socket::OPTIONS, "socket_owner");
 const MODE: usize = row_of(Socket::OPTIONS, "socket_mode");
 const SOCKET: usize = row_of(Socket::OPTIONS, "socket");
 
-pub(super) fn fcgi(context: &Context<'_>, section: &Written_) -> Built {
+pub(super) fn fcgi(context: &Context<'_>, section: &Written_) -> Made {
     let mut reader = Reader::new(context, section);
     let name = group::name(&mut reader, false);
     let mut socket = Socket::default();
@@ -38,12 +38,8 @@ pub(super) fn fcgi(context: &Context<'_>, section: &Written_) -> Built {
     let mut builder = Builder::new(&mut reader, slots, name.clone(), &name);
     builder.options(row_of(Program::OPTIONS, "priority"));
     let (processes, notices) = builder.processes();
-    let mut built =
-        finish(name.clone(), socket.priority, GroupKind::Fcgi(plan), processes, reader, notices);
-    if let Typed::Processes(processes) = &mut built.typed {
-        processes.socket = Some(socket);
-    }
-    built
+    let made = finish(&name, socket.priority, GroupKind::Fcgi(plan), processes, reader, notices);
+    Made { socket: Some(socket), ..made }
 }
 
 fn backlog(reader: &mut Reader<'_>, socket: &Socket, written: Option<Written>) {

@@ -6,12 +6,16 @@ use std::io;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 
+use compiler::Options;
+use compiler::host::Host;
+use compiler::plan::Listen;
+
 use crate::client::CallError;
 use crate::settings::{File, Settings, UrlSource};
 use crate::target::Address;
 
 /// The explanation, several lines.
-pub(crate) fn explain(settings: &Settings, error: &CallError) -> String {
+pub(crate) fn explain(host: &dyn Host, settings: &Settings, error: &CallError) -> String {
     let mut lines = vec![
         format!("cannot reach supervisord: {error}"),
         format!("  configuration: {}", file(&settings.origin.file)),
@@ -20,10 +24,33 @@ pub(crate) fn explain(settings: &Settings, error: &CallError) -> String {
     if let Ok(Address::Unix(path)) = settings.target.address() {
         lines.push(format!("  socket: {}", socket(&path)));
     }
-    if let Some(path) = &settings.origin.pidfile {
-        lines.push(format!("  process: {}", process(path)));
+    if let File::Named(path) | File::Found(path) = &settings.origin.file {
+        lines.extend(daemon(host, path, &settings.target.url));
     }
     lines.join("\n") + "\n"
+}
+
+/// What the same file says of the daemon, if it is one a daemon would start with.
+fn daemon(host: &dyn Host, path: &Path, url: &str) -> Vec<String> {
+    let Some(plan) = compiler::compile(host, path, &Options::default()).plan else {
+        return Vec::new();
+    };
+    let mut lines = Vec::new();
+    let urls: Vec<_> = plan.servers.iter().map(|server| listening(&server.listen)).collect();
+    if !urls.iter().any(|known| known == url) {
+        let urls = if urls.is_empty() { "nowhere".to_owned() } else { urls.join(", ") };
+        lines.push(format!("  servers of this configuration: {urls}"));
+    }
+    lines.push(format!("  process: {}", process(&plan.supervisord.pidfile)));
+    lines
+}
+
+fn listening(listen: &Listen) -> String {
+    match listen {
+        Listen::Inet { host, port } if host.is_empty() => format!("http://localhost:{port}"),
+        Listen::Inet { host, port } => format!("http://{host}:{port}"),
+        Listen::Unix { file, .. } => format!("unix://{}", file.display()),
+    }
 }
 
 fn file(file: &File) -> String {
@@ -84,39 +111,42 @@ fn process(pidfile: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use compiler::host::memory::MemoryHost;
+
     use super::*;
     use crate::settings::Origin;
     use crate::target::Target;
 
-    fn settings(url: &str, file: File, pidfile: Option<&Path>) -> Settings {
-        Settings {
+    fn check(host: &MemoryHost, url: &str, file: File, expected: &[&str]) {
+        let origin = Origin { file, url: UrlSource::File, plugins: Vec::new() };
+        let settings = Settings {
             target: Target { url: url.to_owned(), username: None, password: None },
             prompt: String::new(),
             history_file: None,
-            origin: Origin { file, url: UrlSource::File, pidfile: pidfile.map(Path::to_owned) },
-        }
-    }
-
-    fn check(settings: &Settings, expected: &[&str]) {
+            origin,
+        };
         let error = io::Error::from_raw_os_error(2).into();
-        let text = explain(settings, &error);
+        let text = explain(host, &settings, &error);
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines, expected);
     }
 
     #[test]
     fn a_missing_socket_and_a_dead_daemon_are_told() {
-        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
-        let pidfile = folder.path().join("pid");
-        fs::write(&pidfile, "4194305\n").unwrap_or_else(|error| panic!("{error}"));
+        let text = "[unix_http_server]\nfile=/run/other.sock\n[supervisord]\npidfile=/none/pid\n\
+                    [rpcinterface:supervisor]\n\
+                    supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n";
         check(
-            &settings("unix:///none/s.sock", File::Named("/c.conf".into()), Some(&pidfile)),
+            &MemoryHost::new([("/c.conf", text)]),
+            "unix:///none/s.sock",
+            File::Named("/c.conf".into()),
             &[
                 "cannot reach supervisord: [Errno 2] No such file or directory",
                 "  configuration: `/c.conf` (named by -c)",
                 "  url: unix:///none/s.sock (from section [supervisorctl])",
                 "  socket: `/none/s.sock` does not exist",
-                &format!("  process: not running, pid 4194305 of `{}` is gone", pidfile.display()),
+                "  servers of this configuration: unix:///run/other.sock",
+                "  process: not running, `/none/pid` does not exist",
             ],
         );
     }
@@ -124,12 +154,32 @@ mod tests {
     #[test]
     fn the_places_looked_at_are_named() {
         check(
-            &settings("http://localhost:9001", File::Missing(vec!["a".into(), "b".into()]), None),
+            &MemoryHost::new([("", "")]),
+            "http://localhost:9001",
+            File::Missing(vec!["a".into(), "b".into()]),
             &[
                 "cannot reach supervisord: [Errno 2] No such file or directory",
                 "  configuration: none; looked for `a`, `b`",
                 "  url: http://localhost:9001 (from section [supervisorctl])",
             ],
         );
+    }
+
+    #[test]
+    fn a_dead_process_is_told_from_a_living_one() {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let path = folder.path().join("pid");
+        let shown = path.display();
+        for (text, expected) in [
+            ("4194305\n".to_owned(), format!("not running, pid 4194305 of `{shown}` is gone")),
+            (
+                std::process::id().to_string(),
+                format!("pid {} of `{shown}` is running", std::process::id()),
+            ),
+            ("x".to_owned(), format!("`{shown}` holds no pid")),
+        ] {
+            fs::write(&path, text).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(process(&path), expected);
+        }
     }
 }

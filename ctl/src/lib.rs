@@ -20,6 +20,7 @@ pub use options::command;
 pub use sample::main_echo_supervisord_conf;
 
 use client::Http;
+use compiler::host::system::SystemHost;
 use console::Terminal;
 use session::Session;
 
@@ -31,9 +32,9 @@ pub fn main_supervisorctl(args: impl IntoIterator<Item = OsString>) -> ExitCode 
         Ok(options) => options,
         Err(early) => return early.exit(),
     };
-    let settings = match settings::load(&program, &options) {
+    let settings = match settings::load(&SystemHost, &program, &options) {
         Ok(settings) => settings,
-        Err(error) => return options::refuse(&program, &error),
+        Err(refused) => return options::refuse(&program, &refused),
     };
     let interactive = options.interactive || options.words.is_empty();
     let mut session =

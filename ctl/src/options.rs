@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use compiler::getopt::{self, Known, Occurrence, UsageError};
 
+use crate::settings::Refused;
 use crate::target;
 
 /// What the command line said.
@@ -51,9 +52,9 @@ impl Early {
     }
 }
 
-/// Reports a usage error found after the command line was read.
-pub(crate) fn refuse(program: &str, error: &UsageError) -> ExitCode {
-    Early::Usage(error.report(program)).exit()
+/// Reports a configuration file that is refused.
+pub(crate) fn refuse(program: &str, refused: &Refused) -> ExitCode {
+    Early::Usage(refused.error.report(program) + &refused.places).exit()
 }
 
 /// The options by name.

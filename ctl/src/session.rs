@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use compiler::host::system::SystemHost;
 use rpc::value::Decode;
 use rpc::{FaultCode, Method, Value};
 
@@ -108,6 +109,9 @@ impl Session {
             None => {
                 self.say(format_args!("*** Unknown syntax: {line}"));
                 self.status = status::GENERIC;
+                for plugin in std::mem::take(&mut self.settings.origin.plugins) {
+                    self.complain(plugin);
+                }
                 Flow::Stay
             }
         }
@@ -228,7 +232,7 @@ impl Session {
     /// Tells on stderr what is known about a daemon that cannot be reached.
     pub(crate) fn explain(&mut self, error: &CallError) {
         self.flush();
-        let text = explain::explain(&self.settings, error);
+        let text = explain::explain(&SystemHost, &self.settings, error);
         self.complain(text.trim_end());
     }
 

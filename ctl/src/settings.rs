@@ -3,13 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
+use compiler::diagnostic::codes;
 use compiler::getopt::UsageError;
+use compiler::host::Host;
+use compiler::report::{Format, Report};
+use compiler::schema::section::Ctl;
 
 use crate::options::Options;
 use crate::target::Target;
-
-/// The URL when nobody names one (CTL-002).
-const DEFAULT_URL: &str = "http://localhost:9001";
 
 /// Everything a session starts with.
 #[derive(Debug)]
@@ -31,8 +32,8 @@ pub(crate) struct Origin {
     pub(crate) file: File,
     /// Who named the URL.
     pub(crate) url: UrlSource,
-    /// The pid file of the daemon that reads the same configuration.
-    pub(crate) pidfile: Option<PathBuf>,
+    /// What is to be said of the sections that ask for plugins.
+    pub(crate) plugins: Vec<String>,
 }
 
 /// The configuration file in use.
@@ -67,43 +68,75 @@ impl Settings {
     }
 }
 
+/// Why a configuration file is refused.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// The message of the original.
+    pub(crate) error: UsageError,
+    /// Where it is wrong, one finding a line; empty when the message says it all.
+    pub(crate) places: String,
+}
+
 /// Reads the configuration file named on the command line or found; the command line overrides it.
 ///
 /// # Errors
-/// When a named file does not exist or a file lacks the section (CTL-018, CTL-019).
-pub(crate) fn load(program: &str, options: &Options) -> Result<Settings, UsageError> {
+/// When the file cannot be read, is wrong or lacks the section (CTL-018 to CTL-020).
+pub(crate) fn load(host: &dyn Host, program: &str, options: &Options) -> Result<Settings, Refused> {
     let file = match &options.configuration {
-        Some(path) if !Path::new(path).exists() => {
-            return Err(UsageError(format!("could not find config file {path}")));
-        }
         Some(path) => File::Named(path.into()),
-        None => search(program),
+        None => search(host, program),
     };
-    let read = match &file {
-        File::Named(path) | File::Found(path) => from_file(path)?,
-        File::Missing(_) => FileSettings::default(),
+    let (read, plugins) = match &file {
+        File::Named(path) | File::Found(path) => read(host, path)?,
+        File::Missing(_) => (Ctl::default(), Vec::new()),
     };
-    let (url, source) = match (&options.serverurl, read.serverurl) {
-        (Some(url), _) => (url.clone(), UrlSource::CommandLine),
-        (None, Some(url)) => (url, UrlSource::File),
-        (None, None) => (DEFAULT_URL.to_owned(), UrlSource::Default),
+    let source = match &options.serverurl {
+        Some(_) => UrlSource::CommandLine,
+        None if read.serverurl == Ctl::default().serverurl => UrlSource::Default,
+        None => UrlSource::File,
     };
+    let password = read.password.map(|secret| secret.0);
     Ok(Settings {
         target: Target {
-            url,
+            url: options.serverurl.clone().unwrap_or(read.serverurl),
             username: options.username.clone().or(read.username),
-            password: options.password.clone().or(read.password),
+            password: options.password.clone().or(password),
         },
-        prompt: read.prompt.unwrap_or_else(|| "supervisor".to_owned()),
+        prompt: read.prompt,
         history_file: read.history_file,
-        origin: Origin { file, url: source, pidfile: read.pidfile },
+        origin: Origin { file, url: source, plugins },
     })
 }
 
+/// The client's section of a file, and the names of sections that ask for plugins, which are passed
+/// over (CTL-148).
+fn read(host: &dyn Host, path: &Path) -> Result<(Ctl, Vec<String>), Refused> {
+    let mut read = compiler::ctl_settings(host, path);
+    let mut plugins = Vec::new();
+    read.diagnostics.retain(|found| {
+        let is_plugin = found.code == codes::UNKNOWN_FACTORY;
+        if is_plugin {
+            plugins.push(found.message.clone());
+        }
+        !is_plugin
+    });
+    let Some(first) = read.diagnostics.first_error() else {
+        return Ok((read.options, plugins));
+    };
+    let error = UsageError(first.refusal().to_owned());
+    let places = if first.span().is_some() {
+        let base = host.working_dir();
+        Report::new(&read.diagnostics, &read.sources, base).render(Format::Concise, false)
+    } else {
+        String::new()
+    };
+    Err(Refused { error, places })
+}
+
 /// The first of the usual places that exists (CFG-060 to CFG-062).
-fn search(program: &str) -> File {
+fn search(host: &dyn Host, program: &str) -> File {
     let places = places(program);
-    match places.iter().find(|place| place.exists()) {
+    match places.iter().find(|place| host.kind(place).is_some()) {
         Some(place) => File::Found(place.clone()),
         None => File::Missing(places),
     }
@@ -123,43 +156,97 @@ fn places(program: &str) -> Vec<PathBuf> {
     ]
 }
 
-/// What a configuration file says to the client.
-#[derive(Default)]
-struct FileSettings {
-    serverurl: Option<String>,
-    username: Option<String>,
-    password: Option<String>,
-    prompt: Option<String>,
-    history_file: Option<PathBuf>,
-    pidfile: Option<PathBuf>,
-}
+#[cfg(test)]
+mod tests {
+    use compiler::host::memory::MemoryHost;
 
-fn from_file(path: &Path) -> Result<FileSettings, UsageError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|_| UsageError(format!("could not read config file {}", path.display())))?;
-    let here = path.parent().unwrap_or(Path::new("")).display().to_string();
-    let mut settings = FileSettings::default();
-    let mut section = "";
-    let mut seen = false;
-    for line in text.lines() {
-        if let Some(name) = line.strip_prefix('[') {
-            section = name.trim_end_matches(']');
-            seen |= section == "supervisorctl";
-        } else if let Some((key, value)) = line.split_once('=') {
-            let value = value.trim().replace("%(here)s", &here);
-            match (section, key.trim()) {
-                ("supervisorctl", "serverurl") => settings.serverurl = Some(value),
-                ("supervisorctl", "username") => settings.username = Some(value),
-                ("supervisorctl", "password") => settings.password = Some(value),
-                ("supervisorctl", "prompt") => settings.prompt = Some(value),
-                ("supervisorctl", "history_file") => settings.history_file = Some(value.into()),
-                ("supervisord", "pidfile") => settings.pidfile = Some(value.into()),
-                _ => {}
-            }
+    use super::*;
+
+    fn load_from(files: &[(&str, &str)], options: &Options) -> Result<Settings, Refused> {
+        let host = MemoryHost::new(files.iter().map(|(path, text)| ((*path).to_owned(), *text)));
+        load(&host, "/opt/bin/supervisorctl", options)
+    }
+
+    fn named(path: &str) -> Options {
+        Options { configuration: Some(path.to_owned()), ..Options::default() }
+    }
+
+    fn check_refusal(files: &[(&str, &str)], options: &Options, expected: &str) {
+        match load_from(files, options) {
+            Err(refused) => assert_eq!(refused.error.to_string(), expected),
+            Ok(settings) => panic!("{settings:?}"),
         }
     }
-    if !seen {
-        return Err(UsageError(".ini file does not include supervisorctl section".to_owned()));
+
+    #[test]
+    fn defaults_apply_without_a_file() {
+        // CTL-002, CTL-017, CFG-425
+        let settings =
+            load_from(&[], &Options::default()).unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(settings.target.url, "http://localhost:9001");
+        assert_eq!((settings.target.username, settings.target.password), (None, None));
+        assert_eq!(settings.prompt, "supervisor");
+        assert_eq!(settings.history_file, None);
+        assert_eq!(settings.origin.url, UrlSource::Default);
     }
-    Ok(settings)
+
+    #[test]
+    fn the_usual_places_depend_on_the_program() {
+        // CFG-060, CFG-061, CFG-062, CTL-016
+        let check = |program: &str, first: &str, second: &str| {
+            assert_eq!(places(program)[..2], [PathBuf::from(first), PathBuf::from(second)]);
+        };
+        check(
+            "/opt/sup/bin/supervisorctl",
+            "/opt/sup/etc/supervisord.conf",
+            "/opt/sup/supervisord.conf",
+        );
+        check("./supervisorctl", "etc/supervisord.conf", "supervisord.conf");
+        check("supervisorctl", "etc/supervisord.conf", "supervisord.conf");
+        let text = "[supervisorctl]\nprompt=x\n";
+        let settings = load_from(&[("/opt/supervisord.conf", text)], &Options::default());
+        let found = settings.map(|settings| (settings.prompt, settings.origin.file));
+        let file = File::Found("/opt/supervisord.conf".into());
+        assert_eq!(found.ok(), Some(("x".to_owned(), file)));
+    }
+
+    #[test]
+    fn the_command_line_overrides_the_file() {
+        // CTL-002, CTL-003, CTL-022, CTL-024, ITRAP-051
+        let text = "[supervisorctl]\nserverurl=http://a\nusername=u\npassword=p\nhistory_file=%(here)s/h\n";
+        let options = Options { serverurl: Some("unix://b".to_owned()), ..named("/etc/c.conf") };
+        let settings = load_from(&[("/etc/c.conf", text)], &options)
+            .unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(settings.target.url, "unix://b");
+        assert_eq!(settings.target.username.as_deref(), Some("u"));
+        assert_eq!(settings.target.password.as_deref(), Some("p"));
+        assert_eq!(settings.history_file, Some("/etc/h".into()));
+    }
+
+    #[test]
+    fn files_that_do_not_fit_are_refused() {
+        // CTL-018, CTL-019, CFG-194, ITRAP-050
+        check_refusal(&[], &named("/x"), "could not find config file /x");
+        let lacking = ".ini file does not include supervisorctl section";
+        check_refusal(&[("/x", "[supervisord]\n")], &named("/x"), lacking);
+        check_refusal(&[("/opt/supervisord.conf", "")], &Options::default(), lacking);
+    }
+
+    #[test]
+    fn wrong_files_are_refused_with_a_place() {
+        // CTL-020, CFG-059
+        match load_from(&[("/x", "[supervisorctl]\nprompt=%(nope)s\n")], &named("/x")) {
+            Err(refused) => assert!(refused.places.contains("x:2:"), "{refused:?}"),
+            Ok(settings) => panic!("{settings:?}"),
+        }
+    }
+
+    #[test]
+    fn plugins_are_passed_over() {
+        // CTL-148
+        let text = "[supervisorctl]\n[ctlplugin:a]\nsupervisor.ctl_factory=a:b\n";
+        let settings =
+            load_from(&[("/x", text)], &named("/x")).unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(settings.origin.plugins.len(), 1);
+    }
 }

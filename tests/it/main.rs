@@ -1,5 +1,6 @@
 //! The one integration test binary: every test drives the real programs from outside.
 
+mod oracle;
 mod tidy;
 
 /// The root of the workspace.

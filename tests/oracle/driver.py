@@ -1,6 +1,6 @@
 """Answers, for one configuration tree a line, what supervisor 4.3.0 makes of it.
 
-Reads JSON lines `{"root": PATH, "env": {NAME: VALUE}}` on stdin and writes one JSON line each:
+Reads JSON lines `{"root": PATH, "cwd": PATH, "env": {NAME: VALUE}}` on stdin and writes one JSON line each:
 `{"verdict": "accept" | "reject" | "crash", "error": TEXT or null, "plan": PLAN or null}`. The text
 is what the original prints after `Error: `. A crash is an exception the original does not turn into
 an error of its own. Run with the interpreter of a virtual environment that has supervisor==4.3.0.
@@ -12,6 +12,7 @@ import sys
 import warnings
 
 from supervisor.datatypes import Automatic, RestartUnconditionally, RestartWhenExitUnexpected, Syslog
+from supervisor.events import EventTypes
 from supervisor.loggers import LevelsByName
 from supervisor.options import (EventListenerPoolConfig, FastCGIGroupConfig, ServerOptions)
 
@@ -38,6 +39,7 @@ def main():
 def answer(case):
     os.environ.clear()
     os.environ.update(case["env"])
+    os.chdir(case["cwd"])
     options = Options()
     options.stderr = io.StringIO()
     try:
@@ -71,56 +73,56 @@ def plan(options):
             "nocleanup": section.nocleanup,
             "strip_ansi": section.strip_ansi,
             "environment": section.environment,
-            "serverurl": options.serverurl,
         },
         "servers": [server(config) for config in options.server_configs],
-        "interfaces": [
-            {"name": name, "extras": extras} for name, _factory, extras in options.rpcinterface_factories
-        ],
+        "interfaces": [name for name, _factory, _extras in options.rpcinterface_factories],
         "groups": [group(config) for config in options.process_group_configs],
-        "criticals": options.parse_criticals,
         "warnings": options.parse_warnings,
         "infos": options.parse_infos,
     }
 
 
 def server(config):
-    one = {
-        "section": config["section"],
-        "name": config["name"],
-        "username": config["username"],
-        "password": config["password"],
-    }
     if "file" in config:
-        one.update(file=config["file"], chmod=config["chmod"], chown=list(config["chown"]))
+        listen = {"file": config["file"], "chmod": config["chmod"], "chown": list(config["chown"])}
     else:
-        one.update(host=config["host"], port=config["port"])
-    return one
+        listen = {"host": config["host"], "port": config["port"]}
+    # An empty user name switches authentication off, whatever the password.
+    username = config["username"] or None
+    return {
+        "section": config["section"],
+        "username": username,
+        "password": config["password"] if username else None,
+        "listen": listen,
+    }
 
 
 def group(config):
-    one = {
+    kind, more = "program", None
+    if isinstance(config, EventListenerPoolConfig):
+        kind = "eventlistener"
+        more = {"buffer_size": config.buffer_size, "events": events(config)}
+    elif isinstance(config, FastCGIGroupConfig):
+        socket, kind = config.socket_config, "fcgi"
+        owner = getattr(socket, "owner", None)
+        more = {
+            "url": socket.url,
+            "backlog": socket.get_backlog(),
+            "mode": getattr(socket, "mode", None),
+            "owner": list(owner) if owner else None,
+        }
+    return {
         "name": config.name,
         "priority": config.priority,
-        "kind": "program",
+        "kind": kind,
+        "more": more,
         "processes": [process(each) for each in config.process_configs],
     }
-    if isinstance(config, EventListenerPoolConfig):
-        one.update(
-            kind="eventlistener",
-            buffer_size=config.buffer_size,
-            events=sorted(kind.__name__ for kind in config.pool_events),
-        )
-    elif isinstance(config, FastCGIGroupConfig):
-        socket = config.socket_config
-        one.update(
-            kind="fcgi",
-            url=socket.url,
-            backlog=socket.get_backlog(),
-            mode=getattr(socket, "mode", None),
-            owner=list(socket.owner) if getattr(socket, "owner", None) else None,
-        )
-    return one
+
+
+def events(config):
+    names = {kind: name for name, kind in vars(EventTypes).items() if isinstance(kind, type)}
+    return sorted(names[kind] for kind in config.pool_events)
 
 
 RESTART = {RestartWhenExitUnexpected: "unexpected", RestartUnconditionally: "true", False: "false"}

@@ -1,0 +1,142 @@
+//! The differential test: random configuration trees, judged by our compiler and by the original.
+//! Verdict, first error line and every resolved value must agree.
+//!
+//! Needs the original (`PLANVISOR_ORACLE`). `PLANVISOR_CASES=20000` sets how many trees,
+//! `PLANVISOR_SEED=17` plays one and shows it.
+
+mod driver;
+mod generate;
+mod shape;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use compiler::{Compiled, Depth, Options};
+use driver::{Answer, CaseHost, Driver, Verdict};
+use generate::Tree;
+use serde_json::Value;
+
+/// How many trees are tried when nothing else is said.
+const CASES: u64 = 20_000;
+
+/// More differences than this are not shown.
+const SHOWN: usize = 10;
+
+// CFG-001..CFG-006, CFG-094..CFG-323 as they combine.
+#[test]
+fn random_trees_are_judged_alike() {
+    let Some(driver) = driver::program() else { return };
+    if let Some(seed) = number("PLANVISOR_SEED") {
+        let mut worker = Worker::new(&driver);
+        if let Some(difference) = worker.differs(seed) {
+            panic!("{difference}");
+        }
+        return;
+    }
+    let (next, cases) = (AtomicU64::new(0), number("PLANVISOR_CASES").unwrap_or(CASES));
+    let differences: Vec<String> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..2)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut worker = Worker::new(&driver);
+                    let seeds = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+                    let seeds = seeds.take_while(|seed| *seed < cases);
+                    seeds.filter_map(|seed| worker.differs(seed)).take(SHOWN).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("a worker")).collect()
+    });
+    assert!(differences.is_empty(), "{}", differences.join("\n\n"));
+}
+
+/// What a variable says as a number.
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// One driver and one directory the trees are laid out in, one after the other.
+struct Worker {
+    driver: Driver,
+    directory: tempfile::TempDir,
+}
+
+impl Worker {
+    fn new(program: &Path) -> Self {
+        let directory = tempfile::tempdir().expect("a directory for the trees");
+        Worker { driver: Driver::start(program), directory }
+    }
+
+    /// How the two disagree about the tree of `seed`, if they do.
+    fn differs(&mut self, seed: u64) -> Option<String> {
+        let tree = generate::tree(seed);
+        let root = self.lay_out(&tree);
+        let theirs = self.driver.ask(&root, self.directory.path(), &tree.env);
+        let host = CaseHost::new(self.directory.path(), &tree.env);
+        let options = Options { depth: Depth::Host, ..Options::default() };
+        let ours = compiler::compile(&host, &root, &options);
+        let reason = compare(&theirs, &ours)?;
+        Some(format!("PLANVISOR_SEED={seed}: {reason}\n{}", show(&tree)))
+    }
+
+    fn lay_out(&self, tree: &Tree) -> PathBuf {
+        let directory = self.directory.path();
+        for old in ["supervisord.conf", "c/a.conf", "c/b.conf"] {
+            // Not every tree has all of them.
+            let _ = fs::remove_file(directory.join(old));
+        }
+        fs::create_dir_all(directory.join("c")).expect("the folder of includes");
+        for (name, text) in &tree.files {
+            fs::write(directory.join(name), text).expect("a file of the tree");
+        }
+        directory.join("supervisord.conf")
+    }
+}
+
+/// The first thing in which the two disagree.
+fn compare(theirs: &Answer, ours: &Compiled) -> Option<String> {
+    match (&theirs.verdict, &ours.plan) {
+        // Where the original crashes, ours is free to be better.
+        (Verdict::Crash, _) => None,
+        (Verdict::Accept, Some(plan)) => first_difference("plan", &theirs.plan, &shape::of(plan)),
+        (Verdict::Accept, None) => {
+            Some(format!("refused by us alone: {:?}", ours.original_error()))
+        }
+        (Verdict::Reject, Some(_)) => Some(format!("accepted by us alone: {:?}", theirs.error)),
+        (Verdict::Reject, None) => {
+            let (theirs, ours) = (theirs.error.as_deref(), ours.original_error());
+            (theirs != ours)
+                .then(|| format!("the error line\n  theirs {theirs:?}\n  ours   {ours:?}"))
+        }
+    }
+}
+
+/// The first place where two JSON values differ.
+fn first_difference(path: &str, theirs: &Value, ours: &Value) -> Option<String> {
+    match (theirs, ours) {
+        (Value::Object(left), Value::Object(right)) => {
+            let names = left.keys().chain(right.keys().filter(|name| !left.contains_key(*name)));
+            let member = |name: &String| {
+                let value = |map: &serde_json::Map<String, Value>| map.get(name).cloned();
+                let (left, right) =
+                    (value(left).unwrap_or_default(), value(right).unwrap_or_default());
+                first_difference(&format!("{path}.{name}"), &left, &right)
+            };
+            names.into_iter().find_map(member)
+        }
+        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
+            let mut pairs = left.iter().zip(right).enumerate();
+            pairs.find_map(|(at, (left, right))| {
+                first_difference(&format!("{path}[{at}]"), left, right)
+            })
+        }
+        _ => (theirs != ours).then(|| format!("{path}\n  theirs {theirs}\n  ours   {ours}")),
+    }
+}
+
+fn show(tree: &Tree) -> String {
+    let files = tree.files.iter().map(|(name, text)| format!("--- {name}\n{text}\n"));
+    files.chain([format!("--- environment {:?}", tree.env)]).collect()
+}

@@ -205,30 +205,39 @@ impl Document {
     /// Copies the defaults that hold a literal `%(here)s` into the sections from `fresh` on, where
     /// they stay whatever `[DEFAULT]` says later (CFG-093).
     fn copy_defaults(&mut self, fresh: usize, here: u32, sources: &Sources) {
-        let holding: HashMap<&str, Written> = self
-            .defaults
-            .iter()
+        let defaults = self.defaults.iter();
+        let holding: Vec<(&str, Written)> = defaults
             .filter(|(_, written)| written.raw(sources).contains(HERE))
-            .map(|(key, written)| (key.as_str(), *written))
+            .map(|(key, written)| (key.as_str(), Written { here, ..*written }))
             .collect();
-        if holding.is_empty() {
-            return;
-        }
         for section in &mut self.sections[fresh..] {
             let Some(kind) = section.kind else { continue };
-            for option in kind.spec().options() {
-                let rows = rows_of(kind, option.name);
-                if let Some(written) = holding.get(option.name)
-                    && !section.options.iter().any(|other| other.rows == rows)
-                {
-                    section.options.push(Written { here, rows, ..*written });
-                }
+            for (key, written) in &holding {
+                section.copy_default(
+                    key,
+                    Written { rows: rows_of(kind, key), ..*written },
+                    sources,
+                );
             }
         }
     }
 }
 
 impl Section {
+    /// Takes over a default that the section does not have. Of the options no table knows, only
+    /// those of an interface are ever read (CFG-265).
+    fn copy_default(&mut self, key: &str, default: Written, sources: &Sources) {
+        if default.is_known() {
+            if !self.options.iter().any(|other| other.rows == default.rows) {
+                self.options.push(default);
+            }
+        } else if matches!(self.kind, Some(SectionKind::Interface))
+            && !self.others.iter().any(|other| other.key(sources) == key)
+        {
+            self.others.push(default);
+        }
+    }
+
     fn put(&mut self, written: Written) {
         if written.rows == [NO_ROW; 2] {
             self.others.push(written);

@@ -1,5 +1,7 @@
 //! `[rpcinterface:x]`: namespaces of methods (CFG-263 to CFG-268).
 
+use indexmap::IndexMap;
+
 use super::{Checked, Context, Reader, of_kind};
 use crate::diagnostic::{Diagnostics, codes};
 use crate::pass::resolve::Scope;
@@ -65,16 +67,21 @@ fn missing_factory(reader: &mut Reader<'_>) {
         Some(format!("add `{option} = {STOCK}`"));
 }
 
-/// Every other option is expanded too (CFG-265).
+/// Every other option is expanded too (CFG-265): each key once, where it first stands, with what
+/// was written for it last; then what only `[DEFAULT]` has.
 fn extras(reader: &mut Reader<'_>, scope: &Scope<'_>) {
-    let sources = reader.context.sources;
-    let others = reader.section.others.iter().chain(reader.context.document.defaults.values());
-    for written in others {
-        let key = written.key(sources);
-        if key == Interface::OPTIONS[0].name {
-            continue;
+    let (document, sources) = (reader.context.document, reader.context.sources);
+    let mut others = IndexMap::new();
+    for written in &reader.section.others {
+        others.insert(written.key(sources), written);
+    }
+    for written in document.defaults.values() {
+        others.entry(written.key(sources)).or_insert(written);
+    }
+    for (key, written) in others {
+        if key != Interface::OPTIONS[0].name {
+            let raw = reader.text(written);
+            reader.expand(&raw, written, scope, &format_args!("{}.{key}", reader.section.name));
         }
-        let raw = reader.text(written);
-        reader.expand(&raw, written, scope, &format_args!("{}.{key}", reader.section.name));
     }
 }

@@ -36,20 +36,26 @@ fn random_trees_are_judged_alike() {
         return;
     }
     let (next, cases) = (AtomicU64::new(0), number("PLANVISOR_CASES").unwrap_or(CASES));
+    let accepted = AtomicU64::new(0);
     let differences: Vec<String> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..2)
+        let workers: Vec<thread::ScopedJoinHandle<'_, Vec<String>>> = (0..2)
             .map(|_| {
                 scope.spawn(|| {
                     let mut worker = Worker::new(&driver);
                     let seeds = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
                     let seeds = seeds.take_while(|seed| *seed < cases);
-                    seeds.filter_map(|seed| worker.differs(seed)).take(SHOWN).collect::<Vec<_>>()
+                    let found = seeds.filter_map(|seed| worker.differs(seed)).take(SHOWN).collect();
+                    accepted.fetch_add(worker.accepted, Ordering::Relaxed);
+                    found
                 })
             })
             .collect();
         workers.into_iter().flat_map(|worker| worker.join().expect("a worker")).collect()
     });
     assert!(differences.is_empty(), "{}", differences.join("\n\n"));
+    // Trees that are nearly all refused, or nearly all accepted, would prove little.
+    let share = accepted.into_inner() * 100 / cases;
+    assert!((20..80).contains(&share), "{share} % of the trees are accepted");
 }
 
 /// What a variable says as a number.
@@ -61,12 +67,14 @@ fn number(variable: &str) -> Option<u64> {
 struct Worker {
     driver: Driver,
     directory: tempfile::TempDir,
+    /// How many trees the original has accepted.
+    accepted: u64,
 }
 
 impl Worker {
     fn new(program: &Path) -> Self {
         let directory = tempfile::tempdir().expect("a directory for the trees");
-        Worker { driver: Driver::start(program), directory }
+        Worker { driver: Driver::start(program), directory, accepted: 0 }
     }
 
     /// How the two disagree about the tree of `seed`, if they do.
@@ -74,6 +82,7 @@ impl Worker {
         let tree = generate::tree(seed);
         let root = self.lay_out(&tree);
         let theirs = self.driver.ask(&root, self.directory.path(), &tree.env);
+        self.accepted += u64::from(theirs.verdict == Verdict::Accept);
         let host = CaseHost::new(self.directory.path(), &tree.env);
         let options = Options { depth: Depth::Host, ..Options::default() };
         let ours = compiler::compile(&host, &root, &options);

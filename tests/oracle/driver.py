@@ -141,9 +141,11 @@ def process(config):
     one["environment"] = dict(one["environment"] or {})
     one["autorestart"] = RESTART[config.autorestart]
     one["stopsignal"] = int(config.stopsignal)
-    for name in ("stdout_logfile", "stderr_logfile", "serverurl"):
+    one["serverurl"] = config.serverurl
+    for name in ("stdout_logfile", "stderr_logfile"):
         value = getattr(config, name)
-        one[name] = "AUTO" if value is Automatic else value
+        # An empty path is no log, like None.
+        one[name] = "AUTO" if value is Automatic else value or None
     return one
 
 

@@ -129,7 +129,8 @@ impl Host for CaseHost<'_> {
     }
 
     fn kind(&self, path: &Path) -> Option<PathKind> {
-        SystemHost.kind(&self.cwd.join(path))
+        // Joined with nothing, the working directory would stand for an empty path.
+        if path.as_os_str().is_empty() { None } else { SystemHost.kind(&self.cwd.join(path)) }
     }
 
     fn working_dir(&self) -> PathBuf {

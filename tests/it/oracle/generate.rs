@@ -137,14 +137,12 @@ impl Writer {
     /// A section of a program's kind, nearly always with a command.
     fn program(&mut self, text: &mut String, header: &str, more: &[Choice]) {
         let _ = writeln!(text, "[{header}]");
-        if self.random.percent(96) {
-            let command = self.random.pick(&COMMANDS);
-            self.entry(text, "command", command);
+        if self.random.percent(98) {
+            self.choice(text, ("command", COMMANDS, ODD_COMMANDS));
         }
-        for (name, values) in more {
-            if self.random.percent(70) {
-                let value = self.random.pick(values);
-                self.entry(text, name, value);
+        for (index, choice) in more.iter().enumerate() {
+            if self.random.percent(if index == 0 { 97 } else { 40 }) {
+                self.choice(text, *choice);
             }
         }
         for _ in 0..self.random.below(6) {
@@ -155,10 +153,9 @@ impl Writer {
     fn section(&mut self, text: &mut String, header: &str, options: &[Choice], least: usize) {
         let _ = writeln!(text, "[{header}]");
         self.noise(text);
-        for (name, values) in options.iter().take(least) {
-            if self.random.percent(60) {
-                let value = self.random.pick(values);
-                self.entry(text, name, value);
+        for choice in options.iter().take(least) {
+            if self.random.percent(97) {
+                self.choice(text, *choice);
             }
         }
         for _ in 0..self.random.below(4) {
@@ -167,7 +164,12 @@ impl Writer {
     }
 
     fn option(&mut self, text: &mut String, options: &[Choice]) {
-        let (name, values) = options[self.random.below(options.len())];
+        let choice = options[self.random.below(options.len())];
+        self.choice(text, choice);
+    }
+
+    fn choice(&mut self, text: &mut String, (name, usual, odd): Choice) {
+        let values = if self.random.percent(6) { odd } else { usual };
         let value = self.random.pick(values);
         self.entry(text, name, value);
     }
@@ -216,55 +218,38 @@ impl Writer {
     }
 }
 
-/// An option and what may be written for it.
-type Choice = (&'static str, &'static [&'static str]);
+/// An option, what is usually written for it, and what is rarely or wrongly written for it.
+type Choice = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 const ODD_NAMES: [&str; 7] = ["", " x", "x y", "a/b", "a:b", "é", "p%%q"];
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: &[&str] = &[
     "/bin/sleep 10",
     "/bin/echo %(program_name)s %(process_num)02d",
     "sh -c \"exit 1\"",
     "/bin/a;b ;c #d",
     "%(here)s/run --n=%(numprocs)d",
     "date +%%s",
-    "%(ENV_X)s",
     "echo %(group_name)s %(host_node_name)s",
-    "",
     "unbalanced \"quote",
-    "echo 100%",
-    "echo %(missing)s",
+    "/bin/x\n  --one\n\n  --two",
 ];
+const ODD_COMMANDS: &[&str] = &["%(ENV_X)s", "", "echo 100%", "echo %(missing)s", "date %d", "a%b"];
 
 const DEFAULT: &[Choice] = &[
-    ("startsecs", &["2", "x"]),
-    ("autostart", &["false"]),
-    ("command", &["/bin/true"]),
-    ("stopsignal", &["INT"]),
-    ("priority", &["7"]),
+    ("startsecs", &["2"], &["x"]),
+    ("autostart", &["false"], &["%(nope)s"]),
+    ("command", &["/bin/true"], &["%(here)s"]),
+    ("stopsignal", &["INT"], &["x"]),
+    ("priority", &["7"], &["%(here)s"]),
 ];
 
-const NUMBERS: &[&str] = &[
-    "1",
-    "5",
-    "0",
-    "-1",
-    " 7 ",
-    "1_0",
-    "+3",
-    "0x10",
-    "1.5",
-    "",
-    "x",
-    "%(ENV_N)s",
-    "٣",
-    "1__0",
-    "007",
-];
-const BOOLEANS: &[&str] =
-    &["true", "false", "yes", "off", "1", "0", "TRUE", "maybe", "", "on", "%(ENV_X)s"];
-const SIZES: &[&str] =
-    &["0", "1MB", "50mb", "10KB", "1GB", "1K", "1.5MB", "KB", "+1MB", "-1MB", "1 KB", "2_0kb", "x"];
+const NUMBERS: &[&str] = &["1", "5", "0", "-1", " 7 ", "1_0", "+3", "007", "٣"];
+const ODD_NUMBERS: &[&str] = &["0x10", "1.5", "", "x", "%(ENV_N)s", "1__0", "_1"];
+const BOOLEANS: &[&str] = &["true", "false", "yes", "off", "1", "0", "TRUE", "on"];
+const ODD_BOOLEANS: &[&str] = &["maybe", "", "%(ENV_X)s", "2"];
+const SIZES: &[&str] = &["0", "1MB", "50mb", "10KB", "1GB", "+1MB", "-1MB", "1 KB", "2_0kb"];
+const ODD_SIZES: &[&str] = &["1K", "1.5MB", "KB", "x", "1TB", ""];
 const LOGFILES: &[&str] = &[
     "AUTO",
     "none",
@@ -272,13 +257,18 @@ const LOGFILES: &[&str] = &[
     "/dev/stdout",
     "%(here)s/%(program_name)s.log",
     "%(here)s/%(process_num)d.log",
-    "/no/such/dir/x.log",
     "syslog",
+    "SysLog",
     "",
     "x.log",
-    "%(here)s/%%d.log",
     "%(here)s/%%%%d.log",
+];
+const ODD_LOGFILES: &[&str] = &[
+    "/no/such/dir/x.log",
+    "%(here)s/%%d.log",
     "%(here)s/%(ENV_X)s.log",
+    "~nobody-here/x.log",
+    "~/x.log",
 ];
 const ENVIRONMENTS: &[&str] = &[
     "A=1",
@@ -287,62 +277,54 @@ const ENVIRONMENTS: &[&str] = &[
     "URL=http://x:80/?a=b",
     "A=$HOME",
     "A=a b",
-    "A=été",
     "A=éa",
     "A=\"'x'\"",
-    "A=1\n  B=2",
     "A=1,\n  B=2",
-    "A=1,,B=2",
-    "A=",
     "A=\"\"",
-    "A=a@b",
-    "A=\"unterminated",
     "A=x#y,B=2",
-    "A=\"%(ENV_X)s\",N%(process_num)d=\"%(program_name)s\"",
-    "A=\"%(ENV_A)s\"",
+    "N%(process_num)d=\"%(program_name)s\"",
     "\"A\"=1",
     "",
     "A=\"50%%\"",
     "A.B-C/D=x:y",
 ];
+const ODD_ENVIRONMENTS: &[&str] = &[
+    "A=été",
+    "A=1\n  B=2",
+    "A=1,,B=2",
+    "A=",
+    "A=a@b",
+    "A=\"unterminated",
+    "A=\"%(ENV_X)s\",N%(process_num)d=\"%(program_name)s\"",
+    "A=\"%(ENV_A)s\"",
+];
 
 const SUPERVISORD: &[Choice] = &[
     (
         "logfile",
-        &[
-            "%(here)s/d.log",
-            "d.log",
-            "/no/such/dir/d.log",
-            "NONE",
-            "syslog",
-            "~/d.log",
-            "%(here)s/../d.log",
-        ],
+        &["%(here)s/d.log", "d.log", "NONE", "syslog", "%(here)s/../d.log"],
+        &["/no/such/dir/d.log", "~/d.log"],
     ),
-    ("pidfile", &["%(here)s/d.pid", "/no/such/dir/d.pid", ""]),
-    ("loglevel", &["info", "DEBUG", "warning", "blather", "critical", ""]),
-    ("minfds", NUMBERS),
-    ("minprocs", NUMBERS),
-    ("umask", &["022", "77", "0o22", "9", "-1", "abc", ""]),
-    ("user", &["root", "0", "nobody", "no-such-user", "99999", ""]),
-    ("directory", &["/tmp", "%(here)s", "/no/such/dir", "~", ""]),
-    ("logfile_maxbytes", SIZES),
-    ("logfile_backups", NUMBERS),
-    ("identifier", &["me", "%(ENV_X)s", "%(host_node_name)s", "%%x", "a;b", "x y"]),
-    ("nodaemon", BOOLEANS),
-    ("silent", BOOLEANS),
-    ("childlogdir", &["/tmp", "%(here)s", "/no/such/dir"]),
-    ("nocleanup", BOOLEANS),
-    ("strip_ansi", BOOLEANS),
-    ("environment", ENVIRONMENTS),
+    ("pidfile", &["%(here)s/d.pid", ""], &["/no/such/dir/d.pid"]),
+    ("loglevel", &["info", "DEBUG", "blather", "critical"], &["warning", ""]),
+    ("minfds", NUMBERS, ODD_NUMBERS),
+    ("minprocs", NUMBERS, ODD_NUMBERS),
+    ("umask", &["022", "77", "0o22", "-1"], &["9", "abc", ""]),
+    ("user", &["root", "0"], &["nobody", "no-such-user", "99999", ""]),
+    ("directory", &["/tmp", "%(here)s"], &["/no/such/dir", "~", ""]),
+    ("logfile_maxbytes", SIZES, ODD_SIZES),
+    ("logfile_backups", NUMBERS, ODD_NUMBERS),
+    ("identifier", &["me", "%%x", "a;b", "x y"], &["%(ENV_X)s", "%(host_node_name)s"]),
+    ("nodaemon", BOOLEANS, ODD_BOOLEANS),
+    ("silent", BOOLEANS, ODD_BOOLEANS),
+    ("childlogdir", &["/tmp", "%(here)s"], &["/no/such/dir"]),
+    ("nocleanup", BOOLEANS, ODD_BOOLEANS),
+    ("strip_ansi", BOOLEANS, ODD_BOOLEANS),
+    ("environment", &["A=1", "A=\"1\",B='two words'", "X=\"new\",Q=\"1\""], ENVIRONMENTS),
     (
         "environment",
-        &[
-            "A=\"x%%20y\"",
-            "A=\"%%(host_node_name)s\"",
-            "A=\"%(host_node_name)s\"",
-            "X=\"new\",Q=\"1\"",
-        ],
+        &["A=\"%%(host_node_name)s\"", "A=\"x%%%%20y\""],
+        &["A=\"x%%20y\"", "A=\"%(host_node_name)s\""],
     ),
 ];
 
@@ -352,68 +334,70 @@ const PROGRAM: &[Choice] = &[
         &[
             "%(program_name)s_%(process_num)02d",
             "%(process_num)s",
-            "fixed",
             "p%(process_num)x",
-            "a b",
-            "%%(process_num)s",
-            "%(ENV_X)s",
             "%(program_name).1s%(process_num)d",
         ],
+        &["fixed", "a b", "%%(process_num)s", "%(ENV_X)s", "%(process_num)c"],
     ),
-    ("numprocs", &["1", "2", "3", "0", "-1", "x", "%(ENV_N)s"]),
-    ("numprocs_start", &["0", "5", "-2", "x"]),
-    ("priority", NUMBERS),
-    ("priority", &["%(here)s", "%(program_name)s", "1000000000000"]),
-    ("autostart", BOOLEANS),
-    ("autorestart", &["true", "false", "unexpected", "UNEXPECTED", "sometimes", "", "1"]),
-    ("startsecs", NUMBERS),
-    ("startretries", NUMBERS),
-    ("exitcodes", &["0", "0,2", "2, 3", "256", "0,", "", "-1", "x", " 1 "]),
+    (
+        "numprocs",
+        &[
+            "1",
+            "2\nprocess_name=%(process_num)02d",
+            "3\nprocess_name=%(program_name)s-%(process_num)d",
+            "0",
+            "-1",
+        ],
+        &["2", "x", "%(ENV_N)s"],
+    ),
+    ("numprocs_start", &["0", "5", "-2"], &["x"]),
+    ("priority", NUMBERS, ODD_NUMBERS),
+    ("priority", &["1000000000000"], &["%(here)s", "%(program_name)s"]),
+    ("autostart", BOOLEANS, ODD_BOOLEANS),
+    ("autorestart", &["true", "false", "unexpected", "UNEXPECTED", "1"], &["sometimes", ""]),
+    ("startsecs", NUMBERS, ODD_NUMBERS),
+    ("startretries", NUMBERS, ODD_NUMBERS),
+    ("exitcodes", &["0", "0,2", "2, 3", "", " 1 "], &["256", "0,", "-1", "x"]),
     (
         "stopsignal",
-        &[
-            "TERM", "sigint", "9", "0", "35", "34", "64", "RTMIN", "CLD", "NOPE", "SIG_IGN", "",
-            " HUP ",
-        ],
+        &["TERM", "sigint", "9", "0", "34", "64", "RTMIN", "CLD", "SIG_IGN", " HUP "],
+        &["35", "NOPE", ""],
     ),
-    ("stopwaitsecs", NUMBERS),
-    ("stopasgroup", BOOLEANS),
-    ("killasgroup", BOOLEANS),
-    ("user", &["root", "0", "nobody", "root:root", "no-such-user", ""]),
-    ("redirect_stderr", BOOLEANS),
-    ("stdout_logfile", LOGFILES),
-    ("stderr_logfile", LOGFILES),
-    ("stdout_logfile_maxbytes", SIZES),
-    ("stderr_logfile_maxbytes", SIZES),
-    ("stdout_logfile_backups", NUMBERS),
-    ("stdout_capture_maxbytes", SIZES),
-    ("stderr_capture_maxbytes", SIZES),
-    ("stdout_events_enabled", BOOLEANS),
-    ("stdout_syslog", BOOLEANS),
-    ("stderr_syslog", BOOLEANS),
-    ("environment", ENVIRONMENTS),
-    ("directory", &["/tmp", "%(ENV_A)s", "~", "", "%(here)s/x", "%(ENV_N0)s", "%(ENV_N1)s"]),
-    ("umask", &["022", "0o7", "8", "-1", ""]),
-    ("serverurl", &["AUTO", "auto", "", "http://x:1", "unix:///x"]),
-    ("command", &COMMANDS),
-    ("depends_on", &["%(nothing)s"]),
+    ("stopwaitsecs", NUMBERS, ODD_NUMBERS),
+    ("stopasgroup", BOOLEANS, ODD_BOOLEANS),
+    ("killasgroup", BOOLEANS, ODD_BOOLEANS),
+    ("user", &["root", "0", "nobody"], &["root:root", "no-such-user", ""]),
+    ("redirect_stderr", BOOLEANS, ODD_BOOLEANS),
+    ("stdout_logfile", LOGFILES, ODD_LOGFILES),
+    ("stderr_logfile", LOGFILES, ODD_LOGFILES),
+    ("stdout_logfile_maxbytes", SIZES, ODD_SIZES),
+    ("stderr_logfile_maxbytes", SIZES, ODD_SIZES),
+    ("stdout_logfile_backups", NUMBERS, ODD_NUMBERS),
+    ("stdout_capture_maxbytes", SIZES, ODD_SIZES),
+    ("stderr_capture_maxbytes", SIZES, ODD_SIZES),
+    ("stdout_events_enabled", BOOLEANS, ODD_BOOLEANS),
+    ("stdout_syslog", BOOLEANS, ODD_BOOLEANS),
+    ("stderr_syslog", BOOLEANS, ODD_BOOLEANS),
+    ("environment", ENVIRONMENTS, ODD_ENVIRONMENTS),
+    (
+        "directory",
+        &["/tmp", "~", "", "%(here)s/x"],
+        &["%(ENV_A)s", "%(ENV_N0)s", "%(ENV_N1)s", "%(ENV_HOME)-9s|"],
+    ),
+    ("umask", &["022", "0o7", "-1"], &["8", ""]),
+    ("serverurl", &["AUTO", "auto", "", "http://x:1", "unix:///x"], &["%(nope)s"]),
+    ("command", COMMANDS, ODD_COMMANDS),
+    ("depends_on", &["%(nothing)s"], &["b"]),
 ];
 
 const EVENTLISTENER: &[Choice] = &[
     (
         "events",
-        &[
-            "PROCESS_STATE",
-            "tick_5, PROCESS_LOG",
-            "EVENT",
-            "NOPE",
-            "",
-            "TICK_60,,",
-            "PROCESS_STATE,PROCESS_STATE",
-        ],
+        &["PROCESS_STATE", "tick_5, PROCESS_LOG", "EVENT", "PROCESS_STATE,PROCESS_STATE"],
+        &["NOPE", "", "TICK_60,,"],
     ),
-    ("buffer_size", &["10", "0", "1", "x", "-5", "100"]),
-    ("redirect_stderr", &["false", "true", "x"]),
+    ("buffer_size", &["10", "1", "100"], &["0", "x", "-5"]),
+    ("redirect_stderr", &["false", "0"], &["true", "x"]),
 ];
 
 const FCGI: &[Choice] = &[
@@ -423,57 +407,47 @@ const FCGI: &[Choice] = &[
             "unix:///tmp/f.sock",
             "unix://%(here)s/%(program_name)s.sock",
             "tcp://LocalHost:9000",
-            "tcp://x:0",
-            "tcp://x:70000",
-            "unix://relative",
-            "garbage",
-            "",
-            "tcp://a b:1",
             "unix:///tmp/../x",
             "tcp://*:80",
         ],
+        &["tcp://x:0", "tcp://x:70000", "unix://relative", "garbage", "", "tcp://a b:1"],
     ),
-    ("socket_owner", &["root", "root:root", "nobody", "nope", "0:0", "root:"]),
-    ("socket_mode", &["0700", "777", "9", ""]),
-    ("socket_backlog", &["10", "0", "70000", "x"]),
+    ("socket_owner", &["root", "root:root", "nobody", "0:0"], &["nope", "root:"]),
+    ("socket_mode", &["0700", "777"], &["9", ""]),
+    ("socket_backlog", &["10", "65535"], &["0", "70000", "x"]),
 ];
 
 const GROUP: &[Choice] = &[
-    ("programs", &["a", "a,b", "web, c-1", "b,a", "a,zz", "zz", "a,", "", "a b", "%(here)s"]),
-    ("priority", NUMBERS),
+    ("programs", &["a", "a,b", "web, c-1", "b,a", ""], &["a,zz", "zz", "a,", "a b", "%(here)s"]),
+    ("priority", NUMBERS, ODD_NUMBERS),
 ];
 
 const INET: &[Choice] = &[
     (
         "port",
-        &[
-            "9001",
-            "127.0.0.1:9001",
-            "*:80",
-            ":81",
-            "x",
-            "",
-            "a:b",
-            "localhost:",
-            "1.2.3.4:70000",
-            "0",
-            "LocalHost:1",
-            "[::1]:9001",
-        ],
+        &["9001", "127.0.0.1:9001", "*:80", ":81", "a:1", "LocalHost:1", "[::1]:9001"],
+        &["x", "", "a:b", "localhost:", "1.2.3.4:70000", "0"],
     ),
-    ("username", &["u", "", "%(ENV_X)s"]),
-    ("password", &["p", "{SHA}abc", "", "a%%b", "100%"]),
+    (
+        "username",
+        &["u\npassword=p", "u\npassword={SHA}abc", "\npassword=x"],
+        &["u", "", "%(ENV_X)s"],
+    ),
+    ("password", &["p\nusername=u", "a%%b\nusername=u"], &["", "100%", "p"]),
 ];
 
 const UNIX: &[Choice] = &[
-    ("file", &["%(here)s/s.sock", "/tmp/x.sock", "~/s.sock", "s.sock", "/tmp/../tmp/y.sock"]),
-    ("chmod", &["0700", "777", "9", ""]),
-    ("chown", &["root", "root:root", "nope", "root:", "0:0", "nobody:nogroup"]),
-    ("username", &["u", ""]),
-    ("password", &["p"]),
+    ("file", &["%(here)s/s.sock", "/tmp/x.sock", "s.sock", "/tmp/../tmp/y.sock"], &["~/s.sock"]),
+    ("chmod", &["0700", "777"], &["9", ""]),
+    ("chown", &["root", "root:root", "0:0", "nobody:nogroup"], &["nope", "root:"]),
+    ("username", &["u\npassword=p"], &["u", ""]),
 ];
 
 const RPCINTERFACE: &[Choice] = &[
-    ("supervisor.rpcinterface_factory", &["supervisor.rpcinterface:make_main_rpcinterface"]),
-    ("extra", &["x", "%(ENV_X)s", "%(nope)s"]),
+    (
+        "supervisor.rpcinterface_factory",
+        &["supervisor.rpcinterface:make_main_rpcinterface"],
+        &["supervisor.rpcinterface:make_main_rpcinterface"],
+    ),
+    ("extra", &["x"], &["%(ENV_X)s", "%(nope)s"]),
 ];

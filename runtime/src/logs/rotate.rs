@@ -17,6 +17,9 @@ use thiserror::Error;
 /// it is rotated (RUN-011, LOG-020).
 pub(super) const CHUNK: usize = 131_072;
 
+/// Names of descriptors, not of files.
+const SHARED_DESCRIPTORS: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"];
+
 /// When a log file is rotated and what is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rotation {
@@ -116,9 +119,8 @@ impl RotatingFile {
     /// Whether [`RotatingFile::splice`] works: the file is a regular one and its name is not that
     /// of a descriptor others write to as well.
     pub(super) fn is_spliceable(&self) -> bool {
-        self.kind == Kind::Regular
-            && !self.path.starts_with("/dev")
-            && !self.path.starts_with("/proc")
+        let shared = SHARED_DESCRIPTORS.iter().any(|name| self.path.starts_with(name));
+        self.kind == Kind::Regular && !shared
     }
 
     /// Writes all of `bytes`, then rotates when the position has reached the limit (LOG-020). A

@@ -14,32 +14,32 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use compiler::plan::ProcessPlan;
-use compiler::schema::value::LogTarget;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use tokio::io::Interest as Readiness;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::oneshot;
 
+use self::output::Output;
+pub use self::output::Outputs;
 use self::pump::Pump;
 use self::queue::{Command, Credit, Queue, Report, StreamId};
-use self::rotate::{CHUNK, OpenError, RotatingFile, Rotation};
-use self::sink::Sink;
+use self::rotate::{CHUNK, OpenError};
 use self::stdin::{Flush, Stdin};
-use self::watch::{Interest, Outlet, Progress, Watch};
+use self::watch::{Outlet, Progress, Watch};
 use crate::supervisor::message::{Channel, FeedResult, LogFiles, Message, ProcessId, RequestId};
 
 mod ansi;
 pub mod auto;
 mod capture;
 pub mod follow;
+mod output;
 mod pump;
 mod queue;
 mod quote;
@@ -63,24 +63,6 @@ pub struct Options {
     pub strip_ansi: bool,
     /// Show output in the activity log: its level is debug or lower (LOG-011).
     pub mirror: bool,
-}
-
-/// The open log files of a process that is about to be spawned. Dropping it closes them.
-#[derive(Debug)]
-pub struct Outputs {
-    stdout: Output,
-    stderr: Option<Output>,
-}
-
-/// Where one stream goes and who looks at it.
-#[derive(Debug)]
-struct Output {
-    sink: Sink,
-    listener: bool,
-    events: bool,
-    capture_maxbytes: usize,
-    options: Options,
-    name: String,
 }
 
 /// The daemon's ends of a process's pipes.
@@ -178,12 +160,7 @@ impl Logs {
         files: &LogFiles,
         listener: bool,
     ) -> Result<Outputs, OpenError> {
-        let stdout = self.open_one(plan, files, listener, Channel::Stdout)?;
-        let stderr = match plan.program.redirect_stderr {
-            true => None,
-            false => Some(self.open_one(plan, files, listener, Channel::Stderr)?),
-        };
-        Ok(Outputs { stdout, stderr })
+        Outputs::open(plan, files, listener, &self.options)
     }
 
     /// Takes over the pipes of a process that has been spawned.
@@ -294,54 +271,6 @@ impl Logs {
         !matches!(self.thread.recv_timeout(limit), Err(RecvTimeoutError::Timeout))
     }
 
-    fn open_one(
-        &self,
-        plan: &ProcessPlan,
-        files: &LogFiles,
-        listener: bool,
-        channel: Channel,
-    ) -> Result<Output, OpenError> {
-        let program = &plan.program;
-        let (target, maxbytes, backups, syslog, capture, events) = match channel {
-            Channel::Stdout => (
-                &program.stdout_logfile,
-                program.stdout_logfile_maxbytes,
-                program.stdout_logfile_backups,
-                program.stdout_syslog,
-                program.stdout_capture_maxbytes,
-                program.stdout_events_enabled,
-            ),
-            Channel::Stderr => (
-                &program.stderr_logfile,
-                program.stderr_logfile_maxbytes,
-                program.stderr_logfile_backups,
-                program.stderr_syslog,
-                program.stderr_capture_maxbytes,
-                program.stderr_events_enabled,
-            ),
-        };
-        let path = files.get(channel).map(AsRef::as_ref);
-        let to_syslog = syslog || path == Some(Path::new("syslog"));
-        let rotation = Rotation {
-            maxbytes: u64::try_from(maxbytes).unwrap_or(0),
-            backups: u32::try_from(backups).unwrap_or(0),
-        };
-        let mode = if *target == LogTarget::Auto { auto::MODE } else { 0o666 };
-        let file = path
-            .filter(|path| *path != Path::new("syslog"))
-            .map(|path| RotatingFile::open_with_mode(path, rotation, mode))
-            .transpose()?;
-        let listener = listener && channel == Channel::Stdout;
-        Ok(Output {
-            sink: Sink::new(file, to_syslog.then_some(&plan.name)),
-            listener,
-            events: events && !listener,
-            capture_maxbytes: if listener { 0 } else { usize::try_from(capture).unwrap_or(0) },
-            options: self.options.clone(),
-            name: plan.name.clone(),
-        })
-    }
-
     /// Gives a stream to the log thread, and its pipe as well unless it is watched.
     fn attach_one(
         &mut self,
@@ -352,22 +281,10 @@ impl Logs {
     ) -> StreamId {
         set_nonblocking(&pipe);
         let id = self.next_id();
-        let Output { sink, listener, events, capture_maxbytes, options, name } = output;
         let credit = Credit::default();
-        let watched = listener || events || options.mirror || capture_maxbytes > 0;
-        let strip_ansi = options.strip_ansi && !watched;
-        let pipe = if watched {
-            let interest = Interest {
-                process,
-                name,
-                channel,
-                listener,
-                events,
-                mirror: options.mirror,
-                capture_maxbytes,
-                strip_ansi: options.strip_ansi,
-                logged: !sink.is_null(),
-            };
+        let strip_ansi = output.options.strip_ansi && !output.is_watched();
+        let pipe = if output.is_watched() {
+            let interest = output.interest(process, channel);
             let watch = Box::new(Watch::new(pipe, interest));
             register(&self.epoll, &*watch, EpollFlags::EPOLLIN, id);
             self.slots.insert(id, Slot::Watch { watch, credit: credit.clone() });
@@ -375,7 +292,7 @@ impl Logs {
         } else {
             Some(pipe)
         };
-        self.commands.push(Command::Attach { id, pipe, sink, strip_ansi, credit });
+        self.commands.push(Command::Attach { id, pipe, sink: output.sink, strip_ansi, credit });
         id
     }
 

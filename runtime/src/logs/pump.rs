@@ -7,27 +7,26 @@
 //! when a pipe was found half full, so that a child writing line by line costs a read per round
 //! and not per line. And a pipe found full is enlarged.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, SpliceFFlags, fcntl, splice};
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::time::TimeSpec;
-use nix::unistd::read;
 
+use self::stream::{Found, HALF, PIPE, Stream};
 use super::ansi::AnsiFilter;
-use super::queue::{Command, Credit, Queue, Report, StreamId};
+use super::queue::{Command, Queue, Report, StreamId};
 use super::rotate::{self, CHUNK};
 use super::sink::{Sink, Taken};
 use super::syslog::Syslog;
 use crate::supervisor::message::LogFiles;
+
+mod stream;
 
 /// Token of the command queue; streams count from 1.
 const COMMANDS: u64 = 0;
@@ -35,17 +34,8 @@ const COMMANDS: u64 = 0;
 /// Set in the token of a sink that is waited for.
 const SINK: u64 = 1 << 63;
 
-/// Capacity of a pipe as the kernel makes it.
-const PIPE: usize = 65_536;
-
-/// Capacity given to pipes that were found full.
-const LARGE_PIPE: usize = 1 << 20;
-
 /// How many pipes may be that large at a time: they are the kernel's memory.
 const LARGE_PIPES: usize = 32;
-
-/// Half full, in 1/1024.
-const HALF: usize = 512;
 
 /// The longest the pipes are left to fill between two rounds.
 const PACE: Duration = Duration::from_millis(4);
@@ -64,34 +54,6 @@ pub(super) struct Pump {
     syslog: Syslog,
     pace: Duration,
     closing: bool,
-}
-
-/// One stream.
-struct Stream {
-    /// The daemon's end of the pipe until its end is reached; none for a watched stream.
-    pipe: Option<OwnedFd>,
-    capacity: usize,
-    filter: Option<AnsiFilter>,
-    sink: Sink,
-    credit: Credit,
-    /// What the sink had no room for. While there is any, the pipe is not read.
-    backlog: Vec<u8>,
-    /// Whether the process is dead, and the stream ends with its backlog.
-    finished: bool,
-    /// Whether the last look found the pipe so full that splicing pays.
-    flooding: bool,
-    cannot_splice: bool,
-}
-
-/// What one look at a pipe found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
-    /// So many bytes, which are taken care of, where so many could have been found.
-    Bytes { count: usize, room: usize },
-    /// Nothing for now.
-    Nothing,
-    /// The end: no writer is left.
-    End,
 }
 
 impl Pump {
@@ -343,100 +305,6 @@ impl Pump {
                 .try_for_each(|path| rotate::empty(path));
         }
         streams.iter().filter_map(|id| self.change_file(*id, Sink::clear)).collect()
-    }
-}
-
-impl Stream {
-    fn new(pipe: Option<OwnedFd>, sink: Sink, filter: Option<AnsiFilter>, credit: Credit) -> Self {
-        Self {
-            pipe,
-            capacity: PIPE,
-            filter,
-            sink,
-            credit,
-            backlog: Vec::new(),
-            finished: false,
-            flooding: false,
-            cannot_splice: false,
-        }
-    }
-
-    /// Moves one chunk from the pipe to the sink.
-    fn step(&mut self, buffer: &mut [u8], null: &File, syslog: &mut Syslog) -> Found {
-        match self.move_unseen(null) {
-            Some(Ok(0)) => return Found::End,
-            Some(Ok(count)) => {
-                self.sink.report_rotation();
-                return Found::Bytes { count, room: self.capacity };
-            }
-            Some(Err(Errno::EAGAIN | Errno::EINTR)) => return Found::Nothing,
-            // A full disk, say: the copy meets the same error and reports it.
-            Some(Err(error)) => self.cannot_splice = error == Errno::EINVAL,
-            None => {}
-        }
-        let Some(pipe) = &self.pipe else { return Found::Nothing };
-        match read(pipe, buffer) {
-            Ok(0) => Found::End,
-            Ok(count) => {
-                self.take(&buffer[..count], syslog);
-                Found::Bytes { count, room: self.capacity.min(buffer.len()) }
-            }
-            Err(Errno::EAGAIN | Errno::EINTR) => Found::Nothing,
-            Err(_) => Found::End,
-        }
-    }
-
-    /// Splices, when nobody has to see the bytes and there are many of them; `None` when they are
-    /// to be copied.
-    fn move_unseen(&mut self, null: &File) -> Option<nix::Result<usize>> {
-        let pipe = self.pipe.as_ref()?;
-        if self.sink.is_null() {
-            let flags = SpliceFFlags::SPLICE_F_NONBLOCK | SpliceFFlags::SPLICE_F_MOVE;
-            return Some(splice(pipe, None, null, None, LARGE_PIPE, flags));
-        }
-        if !self.flooding || self.cannot_splice || self.filter.is_some() {
-            return None;
-        }
-        Some(self.sink.spliceable()?.splice(pipe.as_fd(), LARGE_PIPE))
-    }
-
-    /// Hands bytes to the sink; what it has no room for waits.
-    fn take(&mut self, bytes: &[u8], syslog: &mut Syslog) {
-        let bytes = match &mut self.filter {
-            Some(filter) => Cow::Owned(filter.strip(bytes)),
-            None => Cow::Borrowed(bytes),
-        };
-        self.sink.write_syslog(&bytes, syslog);
-        if !self.backlog.is_empty() {
-            self.backlog.extend_from_slice(&bytes);
-        } else if let Taken::Part(count) = self.sink.write_file(&bytes) {
-            self.backlog.extend_from_slice(&bytes[count..]);
-        }
-    }
-
-    /// Closes the pipe and hands on what the filter held back.
-    fn end(&mut self, syslog: &mut Syslog) {
-        self.pipe = None;
-        let held = self.filter.as_mut().map_or(&[][..], AnsiFilter::finish);
-        if !held.is_empty() {
-            self.filter = None;
-            self.take(held, syslog);
-        }
-    }
-
-    /// Learns from how full the pipe was, in 1/1024.
-    fn adapt(&mut self, fill: usize) {
-        self.flooding = fill >= HALF || (self.flooding && fill >= HALF / 8);
-    }
-
-    /// Enlarges the pipe. The kernel may refuse an unprivileged daemon; then it stays as it is.
-    fn enlarge(&mut self) {
-        let wanted = i32::try_from(LARGE_PIPE).unwrap_or(i32::MAX);
-        if let Some(pipe) = &self.pipe
-            && let Ok(capacity) = fcntl(pipe, FcntlArg::F_SETPIPE_SZ(wanted))
-        {
-            self.capacity = usize::try_from(capacity).unwrap_or(PIPE);
-        }
     }
 }
 

@@ -79,3 +79,58 @@ fn connect(path: &Path) -> Option<UnixDatagram> {
     socket.connect(path).ok()?;
     Some(socket)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes `chunk` and returns what arrives, without the time.
+    fn check(prefix: &str, chunk: &[u8], expected: &[&[u8]]) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let daemon = UnixDatagram::bind(&path).unwrap();
+        daemon.set_nonblocking(true).unwrap();
+        Syslog::at(&path, TimeZone::UTC).write(prefix, chunk);
+        let mut records = Vec::new();
+        let mut buffer = [0; 1024];
+        while let Ok(count) = daemon.recv(&mut buffer) {
+            // `<14>Nov  5 13:07:09 supervisord: text`
+            let (priority, rest) = buffer[..count].split_at(PRIORITY.len());
+            assert_eq!(priority, PRIORITY.as_bytes());
+            let (time, rest) = rest.split_at("Nov  5 13:07:09 ".len());
+            assert_eq!(
+                (time[3], time[6], time[9], time[12], time[15]),
+                (b' ', b' ', b':', b':', b' ')
+            );
+            records.push(rest.strip_prefix(b"supervisord: ").unwrap().to_vec());
+        }
+        assert_eq!(records, expected);
+    }
+
+    #[test]
+    fn each_line_is_a_record() {
+        // LOG-040, LOG-041, LOG-042; LOG-043, better
+        check("cat ", b"one\n\ntwo\n\n", &[b"cat one", b"cat ", b"cat two"]);
+        check("cat ", b"no end", &[b"cat no end"]);
+        check("cat ", b"\n", &[b"cat "]);
+        check("cat ", b"\xff\n", &[b"cat \xff"]);
+    }
+
+    #[test]
+    fn a_syslog_daemon_may_come_and_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let mut syslog = Syslog::at(&path, TimeZone::UTC);
+        syslog.write("", b"nobody listens");
+        let daemon = UnixDatagram::bind(&path).unwrap();
+        syslog.write("", b"one");
+        drop(daemon);
+        std::fs::remove_file(&path).unwrap();
+        syslog.write("", b"nobody again");
+        let daemon = UnixDatagram::bind(&path).unwrap();
+        syslog.write("", b"two");
+        let mut buffer = [0; 1024];
+        let count = daemon.recv(&mut buffer).unwrap();
+        assert!(buffer[..count].ends_with(b"supervisord: two"));
+    }
+}

@@ -6,6 +6,8 @@ use std::os::fd::BorrowedFd;
 use nix::unistd::{pipe, read, write};
 use tempfile::TempDir;
 
+use super::rotate::{RotatingFile, Rotation};
+use super::sink::Sink;
 use super::*;
 use crate::supervisor::message::OutputKind;
 

@@ -1,13 +1,16 @@
 //! Tests of the log thread, run on the test's own thread.
 
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use nix::unistd::{mkfifo, pipe2, write};
 use tempfile::TempDir;
 
+use super::super::queue::Credit;
 use super::super::rotate::{RotatingFile, Rotation};
 use super::*;
 use crate::supervisor::message::{ProcessId, RequestId};
@@ -98,6 +101,43 @@ fn a_flood_arrives_whole_through_rotation_and_reopening() {
     let largest =
         (1..90).filter_map(|number| fs::metadata(path.with_extension(number.to_string())).ok());
     assert!(largest.map(|metadata| metadata.len()).max().unwrap() <= 300_000 + CHUNK as u64);
+}
+
+#[test]
+fn two_hundred_writers_arrive_whole() {
+    // Lines of every length up to a mebibyte, in odd pieces, all pipes at once.
+    let dir = tempfile::tempdir().unwrap();
+    let mut pump = Pump::new(Queue::new().unwrap(), Queue::new().unwrap()).unwrap();
+    let rotation = Rotation { maxbytes: 40_000, backups: 90 };
+    let mut writers = Vec::new();
+    for number in 0..200_usize {
+        let (reader, writer) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).unwrap();
+        let path = dir.path().join(format!("{number}"));
+        let sink = Sink::new(Some(RotatingFile::open(&path, rotation).unwrap()), None);
+        let (id, credit) = (StreamId(number as u64 + 1), Credit::default());
+        let attach = Command::Attach { id, pipe: Some(reader), sink, strip_ansi: false, credit };
+        pump.execute(attach);
+        let length = if number == 0 { 1 << 20 } else { number * 251 };
+        let mut line = vec![b'a' + (number % 26) as u8; length];
+        line.push(b'\n');
+        writers.push((writer, path, line, 0_usize));
+    }
+    let mut piece = 1;
+    while writers.iter().any(|(_, _, line, written)| *written < line.len()) {
+        for (writer, _, line, written) in &mut writers {
+            let end = line.len().min(*written + piece);
+            *written += write(&*writer, &line[*written..end]).unwrap_or(0);
+            piece = piece * 3 % 8191 + 1;
+        }
+        pump.round(EpollTimeout::ZERO);
+    }
+    for number in 1..=200 {
+        pump.execute(Command::Finish { id: StreamId(number) });
+    }
+    assert!(pump.streams.is_empty());
+    for (_, path, line, _) in writers {
+        assert!(concatenated(&path) == line, "{}", path.display());
+    }
 }
 
 #[test]

@@ -355,4 +355,4 @@ impl Traced {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -11,3 +11,4 @@ pub mod logs;
 pub mod os;
 pub mod site;
 pub mod supervisor;
+pub mod web;

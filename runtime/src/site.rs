@@ -16,21 +16,21 @@ use crate::api::{Api, Daemon, Unanswerable, follow};
 use crate::http::limits::Limits;
 use crate::http::origin::{self, Provenance};
 use crate::http::reply::{self, Reply};
-use crate::http::target::Route;
+use crate::http::target::{Route, Target, parameters};
 use crate::http::{Endpoint, Exchange, Listener, Serving, Shared, Site, serve};
 use crate::logs::follow::Follow;
 use crate::supervisor::message::Channel;
-use crate::supervisor::quote;
+use crate::web::Web;
 
 /// All that a daemon shows over HTTP.
 #[derive(Debug)]
 pub struct Interfaces<D> {
     api: Api<D>,
+    web: Rc<Web<D>>,
     daemon: Rc<D>,
 }
 
-/// Serves `listeners`, which belong to the servers of `plan` in their order, and logs what they
-/// are (CFG-186, CFG-187). Must be called inside a [`tokio::task::LocalSet`].
+/// Serves `listeners`, which belong to the servers of `plan` in their order. Must be called inside a [`tokio::task::LocalSet`].
 ///
 /// # Errors
 /// When a socket cannot be registered with the runtime.
@@ -42,20 +42,10 @@ pub fn serve_all<D: Daemon>(
 ) -> io::Result<Vec<Serving>> {
     let stock = plan.interfaces.iter().filter(|interface| interface.stock);
     let namespaces: Vec<String> = stock.map(|interface| interface.name.to_string()).collect();
-    let interfaces = Rc::new(Interfaces::new(daemon, namespaces.clone()));
+    let interfaces = Rc::new(Interfaces::new(daemon, namespaces)?);
     let shared = Rc::new(Shared::new(Limits::default()));
     let mut serving = Vec::new();
     for (server, listener) in plan.servers.iter().zip(listeners) {
-        for name in &namespaces {
-            tracing::info!("RPC interface {} initialized", quote::text(name));
-        }
-        if server.credentials.is_none() {
-            let section = quote::text(&server.section);
-            tracing::error!(
-                target: "critical",
-                "Server {section} running without any HTTP authentication checking"
-            );
-        }
         let credentials = server.credentials.clone();
         let endpoint = Endpoint { listener, credentials, hostname: hostname.to_owned() };
         serving.push(serve(endpoint, Rc::clone(&interfaces), Rc::clone(&shared))?);
@@ -65,9 +55,13 @@ pub fn serve_all<D: Daemon>(
 
 impl<D: Daemon> Interfaces<D> {
     /// The interfaces of `daemon`, whose `supervisor` methods answer under `namespaces`.
-    #[must_use]
-    pub fn new(daemon: Rc<D>, namespaces: Vec<String>) -> Interfaces<D> {
-        Interfaces { api: Api::new(Rc::clone(&daemon), namespaces), daemon }
+    ///
+    /// # Errors
+    /// When the system gives no random bytes for the sessions of the web page.
+    pub fn new(daemon: Rc<D>, namespaces: Vec<String>) -> io::Result<Interfaces<D>> {
+        let api = Api::new(Rc::clone(&daemon), namespaces);
+        let web = Rc::new(Web::new(Rc::clone(&daemon))?);
+        Ok(Interfaces { api, web, daemon })
     }
 
     async fn rpc(&self, mut exchange: Exchange) -> Reply {
@@ -119,7 +113,7 @@ impl<D: Daemon> Interfaces<D> {
 impl<D: Daemon> Site for Interfaces<D> {
     async fn answer(self: Rc<Self>, exchange: Exchange) -> Reply {
         let reads = exchange.request.method() == Method::GET;
-        match exchange.target.as_ref().map(super::http::target::Target::route) {
+        match exchange.target.as_ref().map(Target::route) {
             Some(Route::Rpc) => self.rpc(exchange).await,
             Some(Route::ProcessLog(Some(rest))) if reads => {
                 self.process_log(&exchange, &rest).await
@@ -128,16 +122,22 @@ impl<D: Daemon> Site for Interfaces<D> {
             Some(Route::ProcessLog(_) | Route::MainLog) if !reads => {
                 reply::error(StatusCode::BAD_REQUEST)
             }
-            Some(_) | None => reply::error(StatusCode::NOT_FOUND),
+            Some(Route::ProcessLog(_)) => reply::error(StatusCode::NOT_FOUND),
+            Some(Route::MainLog | Route::Web) | None => self.web.answer(exchange).await,
         }
     }
 }
 
 /// The answer that follows a log file (HTTP-067).
 async fn log_stream(exchange: &Exchange, path: Arc<Path>) -> Reply {
+    let from = exchange.target.as_ref().and_then(start_of);
     let opened = tokio::task::spawn_blocking(move || {
         let modified = std::fs::metadata(&path)?.modified()?;
-        Ok::<_, io::Error>((Follow::open(&path)?, modified))
+        let log = match from {
+            Some(from) => Follow::open_at(&path, from),
+            None => Follow::open(&path),
+        };
+        Ok::<_, io::Error>((log?, modified))
     });
     let Ok(Ok((log, modified))) = opened.await else {
         return reply::error(StatusCode::NOT_FOUND);
@@ -150,6 +150,12 @@ async fn log_stream(exchange: &Exchange, path: Arc<Path>) -> Reply {
         reply.headers_mut().insert(header::LAST_MODIFIED, date);
     }
     reply
+}
+
+/// Where our own pages want a stream to begin: at the byte after what they show. Other clients do
+/// not say, and begin near the end (HTTP-068).
+fn start_of(target: &Target) -> Option<u64> {
+    parameters(&target.query).find(|(name, _)| name == "from")?.1.parse().ok()
 }
 
 fn http_date(time: SystemTime) -> String {

@@ -32,9 +32,17 @@ impl Follow {
     /// # Errors
     /// When the file cannot be opened, or its directory not be watched.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
+        let size = std::fs::metadata(path)?.size();
+        Self::open_at(path, size.saturating_sub(START))
+    }
+
+    /// Starts following at `position`.
+    ///
+    /// # Errors
+    /// As [`Follow::open`].
+    pub fn open_at(path: &Path, position: u64) -> io::Result<Self> {
+        let file = File::open(path)?;
         let inode = file.metadata()?.ino();
-        let position = file.seek(SeekFrom::End(0))?.saturating_sub(START);
         let changes = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let appear = AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO;

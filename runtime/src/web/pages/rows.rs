@@ -1,0 +1,137 @@
+//! The rows of the process table, and the words they use; the stream of changes uses the same.
+
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+use rpc::{ProcessState, namespec};
+
+use crate::api::process;
+use crate::http::target::percent_encode;
+use crate::supervisor::message::ProcessStatus;
+
+/// The class that colours a state (WEB-020).
+pub(in crate::web) fn state_class(state: ProcessState) -> &'static str {
+    match state {
+        ProcessState::Running => "statusrunning",
+        ProcessState::Fatal | ProcessState::Backoff => "statuserror",
+        ProcessState::Stopped
+        | ProcessState::Starting
+        | ProcessState::Stopping
+        | ProcessState::Exited
+        | ProcessState::Unknown => "statusnominal",
+    }
+}
+
+/// Seconds a running process has been up.
+pub(in crate::web) fn uptime(status: &ProcessStatus) -> Option<i64> {
+    let start = status.start.filter(|_| status.state == ProcessState::Running)?;
+    Some((status.now.0.saturating_sub(start.0) / 1_000_000).max(0))
+}
+
+/// What the description leaves out: how it ended, why it is in trouble, how often it was started.
+pub(in crate::web) fn details(status: &ProcessStatus) -> String {
+    let mut parts = Vec::new();
+    if status.state == ProcessState::Exited {
+        match status.exit_code {
+            Some(-1) => parts.push("killed by a signal".to_owned()),
+            Some(code) => parts.push(format!("exit status {code}")),
+            None => {}
+        }
+    }
+    let shown_already = matches!(status.state, ProcessState::Fatal | ProcessState::Backoff);
+    if let Some(error) = status.spawn_error.as_deref()
+        && !shown_already
+        && !error.is_empty()
+        && status.state != ProcessState::Running
+    {
+        parts.push(error.to_owned());
+    }
+    match status.spawns {
+        0 | 1 => {}
+        2 => parts.push("restarted once".to_owned()),
+        spawns => parts.push(format!("restarted {} times", spawns - 1)),
+    }
+    parts.join(" · ")
+}
+
+/// The address of a process's own page.
+pub(in crate::web) fn tail_address(key: &str) -> String {
+    format!("tail.html?processname={}&limit=65536", percent_encode(key))
+}
+
+/// One process (WEB-020 to WEB-024). What a filter leaves out is there but hidden, for the script to
+/// show again.
+pub(super) fn row(status: &ProcessStatus, zone: &TimeZone, shown: bool) -> Markup {
+    let key = namespec::display(&status.group, &status.name);
+    let state = status.state.name();
+    html! {
+        tr data-key=(key) data-state=(state) data-up=[uptime(status)] data-pid=[status.pid.map(|pid| pid.0)] hidden[!shown] {
+            td.pick { input type="checkbox" name="target" value=(key) aria-label={ "Select " (key) }; }
+            td.state { span class={ "badge " (state_class(status.state)) } { (state.to_lowercase()) } }
+            th.name scope="row" { a href=(tail_address(&key)) { (key) } }
+            td.desc { (process::description(status, zone)) }
+            td.more { (details(status)) }
+            td.action { (buttons(&key, status.state)) }
+        }
+    }
+}
+
+/// The verbs for one process. Those that make no sense now are there but off, so that rows do not
+/// change their width.
+pub(super) fn buttons(key: &str, state: ProcessState) -> Markup {
+    let on = state.is_runnable() || state == ProcessState::Stopping;
+    let verb = |verb: &str, label: &str, available: bool| {
+        html! {
+            button name="do" value={ (verb) ":" (key) } aria-label={ (label) " " (key) }
+                disabled[!available] { (label) }
+        }
+    };
+    html! {
+        (verb("start", "Start", !on))
+        (verb("stop", "Stop", state.is_runnable()))
+        (verb("restart", "Restart", state.is_runnable()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::tests::status;
+
+    #[track_caller]
+    fn check(change: impl FnOnce(&mut ProcessStatus), expected: &str) {
+        let mut process = status("web");
+        change(&mut process);
+        assert_eq!(details(&process), expected);
+    }
+
+    #[test]
+    fn details_add_to_the_description() {
+        check(|_| {}, "");
+        check(|process| process.spawns = 4, "restarted 3 times");
+        check(
+            |process| {
+                process.state = ProcessState::Exited;
+                process.exit_code = Some(2);
+                process.spawn_error = Some("Bad exit code 2".into());
+            },
+            "exit status 2 · Bad exit code 2",
+        );
+        check(
+            |process| {
+                process.state = ProcessState::Fatal;
+                process.spawn_error = Some("no such file".into());
+            },
+            "",
+        );
+    }
+
+    #[test]
+    fn hostile_names_are_text() {
+        // WEB-048, WEB-050
+        let mut process = status("web");
+        process.name = "<img src=x onerror=alert(1)>\"'&lt;".into();
+        let shown = row(&process, &TimeZone::UTC, true).into_string();
+        assert!(!shown.contains("<img"), "{shown}");
+        assert!(shown.contains("&lt;img src=x onerror=alert(1)&gt;&quot;'&amp;lt;"), "{shown}");
+    }
+}

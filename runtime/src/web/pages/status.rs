@@ -1,0 +1,259 @@
+//! The table of processes.
+
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+use rpc::{ProcessState, namespec};
+
+use super::rows;
+use crate::supervisor::message::ProcessStatus;
+
+/// Which processes are shown, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::web) struct Choice {
+    /// Text that the name or the description holds.
+    pub(in crate::web) query: String,
+    /// Only these states.
+    pub(in crate::web) only: Only,
+    /// In this order.
+    pub(in crate::web) order: Order,
+}
+
+/// Sets of states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::web) enum Only {
+    /// All of them.
+    #[default]
+    All,
+    /// What runs.
+    Running,
+    /// What should run and does not.
+    Trouble,
+    /// What does not run and need not.
+    Stopped,
+}
+
+/// Orders of the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::web) enum Order {
+    /// By group and name (WEB-019); the only one that shows groups.
+    #[default]
+    Name,
+    /// Trouble first.
+    State,
+    /// Started last first.
+    Uptime,
+    /// Started most often first.
+    Restarts,
+}
+
+impl Choice {
+    fn holds(&self, status: &ProcessStatus) -> bool {
+        let name = namespec::display(&status.group, &status.name).to_lowercase();
+        self.only.holds(status.state) && name.contains(&self.query.to_lowercase())
+    }
+}
+
+impl Only {
+    const ALL: [(Only, &'static str, &'static str); 4] = [
+        (Only::All, "", "All"),
+        (Only::Running, "running", "Running"),
+        (Only::Trouble, "trouble", "Trouble"),
+        (Only::Stopped, "stopped", "Stopped"),
+    ];
+
+    /// The set with this name.
+    pub(in crate::web) fn named(name: &str) -> Only {
+        Only::ALL
+            .iter()
+            .find(|(_, known, _)| *known == name)
+            .map_or(Only::All, |(only, _, _)| *only)
+    }
+
+    fn holds(self, state: ProcessState) -> bool {
+        let group = match state {
+            ProcessState::Running | ProcessState::Starting => Only::Running,
+            ProcessState::Fatal | ProcessState::Backoff | ProcessState::Unknown => Only::Trouble,
+            ProcessState::Stopped | ProcessState::Stopping | ProcessState::Exited => Only::Stopped,
+        };
+        self == Only::All || self == group
+    }
+}
+
+impl Order {
+    const ALL: [(Order, &'static str, &'static str); 4] = [
+        (Order::Name, "name", "Name"),
+        (Order::State, "state", "State"),
+        (Order::Uptime, "uptime", "Uptime"),
+        (Order::Restarts, "restarts", "Restarts"),
+    ];
+
+    /// The order with this name.
+    pub(in crate::web) fn named(name: &str) -> Order {
+        Order::ALL
+            .iter()
+            .find(|(_, known, _)| *known == name)
+            .map_or(Order::Name, |(order, _, _)| *order)
+    }
+
+    fn sort(self, all: &mut [&ProcessStatus]) {
+        match self {
+            Order::Name => {}
+            Order::State => all.sort_by_key(|status| match status.state {
+                ProcessState::Fatal | ProcessState::Unknown => 0,
+                ProcessState::Backoff => 1,
+                ProcessState::Starting | ProcessState::Stopping => 2,
+                ProcessState::Exited => 3,
+                ProcessState::Stopped => 4,
+                ProcessState::Running => 5,
+            }),
+            Order::Uptime => all.sort_by_key(|status| std::cmp::Reverse(status.start)),
+            Order::Restarts => all.sort_by_key(|status| std::cmp::Reverse(status.spawns)),
+        }
+    }
+}
+
+/// The page's content: what there is, what to do with it, and the table.
+pub(in crate::web) fn content(
+    all: &[ProcessStatus],
+    choice: &Choice,
+    zone: &TimeZone,
+    token: &str,
+) -> Markup {
+    html! {
+        h1.visually-hidden { "Processes" }
+        div.tools {
+            (filters(all, choice))
+            (search(choice))
+        }
+        form #act method="post" action="act" {
+            input type="hidden" name="token" value=(token);
+            // What Enter presses: nothing.
+            button.visually-hidden type="submit" name="do" value="none" tabindex="-1" aria-hidden="true" disabled {}
+            (selection_bar())
+            @if all.is_empty() {
+                p.empty { "No programs to manage" }
+            } @else {
+                (table(all, choice, zone))
+            }
+            p #nothing.empty.hidden[all.is_empty() || all.iter().any(|status| choice.holds(status))] {
+                "No process matches"
+            }
+        }
+    }
+}
+
+fn filters(all: &[ProcessStatus], choice: &Choice) -> Markup {
+    html! {
+        nav #filters aria-label="Filter by state" {
+            @for (only, name, label) in Only::ALL {
+                @let count = all.iter().filter(|status| only.holds(status.state)).count();
+                a href={ "./?only=" (name) } data-only=(name)
+                    aria-current=[(only == choice.only).then_some("true")] {
+                    (label) " " span.count { (count) }
+                }
+            }
+        }
+    }
+}
+
+fn search(choice: &Choice) -> Markup {
+    html! {
+        form #search method="get" action="./" role="search" {
+            input #q type="search" name="q" value=(choice.query) placeholder="Filter"
+                aria-label="Filter by name or description" autocomplete="off" spellcheck="false";
+            select name="sort" aria-label="Order" {
+                @for (order, name, label) in Order::ALL {
+                    option value=(name) selected[order == choice.order] { (label) }
+                }
+            }
+            button type="submit" { "Show" }
+        }
+    }
+}
+
+/// Signals offered by name; clients of XML-RPC can send any.
+const SIGNALS: [&str; 8] = ["HUP", "USR1", "USR2", "INT", "QUIT", "TERM", "CONT", "KILL"];
+
+/// The names of the signals, to choose from.
+pub(super) fn signal_choice() -> Markup {
+    html! {
+        select name="signal" aria-label="Signal" {
+            @for signal in SIGNALS { option value=(signal) { (signal) } }
+        }
+    }
+}
+
+fn selection_bar() -> Markup {
+    html! {
+        div #bar role="group" aria-label="Selected processes" {
+            span #picked { "With selected:" }
+            button name="do" value="start" { "Start" }
+            button name="do" value="stop" { "Stop" }
+            button name="do" value="restart" { "Restart" }
+            button name="do" value="clear" { "Clear logs" }
+            span.pair { (signal_choice()) button name="do" value="signal" { "Signal" } }
+        }
+    }
+}
+
+fn table(all: &[ProcessStatus], choice: &Choice, zone: &TimeZone) -> Markup {
+    let mut sorted: Vec<&ProcessStatus> = all.iter().collect();
+    choice.order.sort(&mut sorted);
+    html! {
+        table #processes {
+            caption.visually-hidden { "Processes and their states" }
+            thead {
+                tr {
+                    th.pick scope="col" {
+                        input #all type="checkbox" name="target" value="*" aria-label="Select all processes";
+                    }
+                    th.state scope="col" { "State" }
+                    th.name scope="col" { "Name" }
+                    th.desc scope="col" { "Description" }
+                    th.more scope="col" { "Details" }
+                    th.action scope="col" { "Action" }
+                }
+            }
+            @if choice.order == Order::Name {
+                @for members in sorted.chunk_by(|a, b| a.group == b.group) {
+                    (group(members, choice, zone))
+                }
+            } @else {
+                tbody {
+                    @for status in sorted { (rows::row(status, zone, choice.holds(status))) }
+                }
+            }
+        }
+    }
+}
+
+/// The members of a group, under its name unless the only one shares it.
+fn group(members: &[&ProcessStatus], choice: &Choice, zone: &TimeZone) -> Markup {
+    let Some(first) = members.first() else {
+        return html! {};
+    };
+    let group = &*first.group;
+    let lonely = members.len() == 1 && *first.name == *group;
+    html! {
+        tbody data-group=[(!lonely).then_some(group)] {
+            @if !lonely {
+                tr.group hidden[!members.iter().any(|status| choice.holds(status))] {
+                    td.pick {
+                        input type="checkbox" name="target" value={ (group) ":*" }
+                            aria-label={ "Select group " (group) };
+                    }
+                    th.name colspan="4" scope="rowgroup" {
+                        (group) " " span.count { (members.len()) }
+                    }
+                    td.action {
+                        @for (verb, label) in [("start", "Start"), ("stop", "Stop"), ("restart", "Restart")] {
+                            button name="do" value={ (verb) ":" (group) ":*" }
+                                aria-label={ (label) " group " (group) } { (label) }
+                        }
+                    }
+                }
+            }
+            @for status in members { (rows::row(status, zone, choice.holds(status))) }
+        }
+    }
+}

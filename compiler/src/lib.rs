@@ -7,10 +7,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub mod cli;
 pub mod diagnostic;
 pub mod getopt;
 pub mod host;
 pub mod incremental;
+pub mod lint;
 mod pass;
 pub mod plan;
 pub mod report;

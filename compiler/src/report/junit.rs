@@ -47,7 +47,7 @@ fn test_case(out: &mut String, report: &Report<'_>, finding: &Diagnostic) {
         Severity::Info => {
             writeln!(out, "      <system-out>{}: {message}</system-out>", xml_escaped(&at))
         }
-        severity => writeln!(
+        severity @ (Severity::Warning | Severity::Error) => writeln!(
             out,
             "      <failure type=\"{}\" message=\"{message}\">{}: {text}</failure>",
             severity.word(),

@@ -1,0 +1,96 @@
+//! SV040: an event listener that hears nothing, or loses events.
+
+use grammar::Span;
+
+use crate::diagnostic::codes;
+use crate::lint::view::{Config, Kind, Section};
+use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
+
+/// An event listener that hears nothing, or loses events.
+pub(super) struct EventlistenerMisuse;
+
+static META: Meta = Meta {
+    code: codes::EVENTLISTENER_MISUSE,
+    depth: Depth::Plan,
+    what: "Finds listeners that wait for events no program sends, listeners of the output of \
+           programs with a buffer of 10 events or less, and `stdout_events_enabled` on a listener.",
+    why: "Output events come in bursts: when the buffer is full, the oldest are thrown away. They are \
+          sent only for programs that have `stdout_events_enabled` or `stdout_capture_maxbytes` set.",
+    remedy: "Raise `buffer_size`, and enable the events of the programs meant.",
+    seen: &["superlance#131", "superlance#119", "SONiC#7083", "#7106"],
+    examples: &[
+        Example {
+            bad: "[program:a]\ncommand=/srv/a\n[eventlistener:e]\ncommand=/srv/e\nevents=PROCESS_LOG\nbuffer_size=1000\n",
+            good: "[program:a]\ncommand=/srv/a\nstdout_events_enabled=true\n[eventlistener:e]\ncommand=/srv/e\nevents=PROCESS_LOG\nbuffer_size=1000\n",
+            mended: Mended::ByHand,
+        },
+        Example {
+            bad: "[program:a]\ncommand=/srv/a\nstdout_events_enabled=true\n[eventlistener:e]\ncommand=/srv/e\nevents=PROCESS_LOG_STDOUT\n",
+            good: "[program:a]\ncommand=/srv/a\nstdout_events_enabled=true\n[eventlistener:e]\ncommand=/srv/e\nevents=PROCESS_LOG_STDOUT\nbuffer_size=1000\n",
+            mended: Mended::ByHand,
+        },
+    ],
+    clean: &["[eventlistener:e]\ncommand=/srv/e\nevents=PROCESS_STATE,TICK_60\n"],
+};
+
+impl Rule for EventlistenerMisuse {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, cx: &mut LintContext<'_>) {
+        let config = cx.config;
+        for listener in config.of_kind(Kind::EventListener) {
+            let Some(events) = listener.get("events") else { continue };
+            let names: Vec<String> =
+                events.value.split(',').map(|name| name.trim().to_ascii_uppercase()).collect();
+            let hears = |prefix: &str| names.iter().any(|name| name.starts_with(prefix));
+            let (output, capture) = (hears("PROCESS_LOG"), hears("PROCESS_COMMUNICATION"));
+            if output && !anybody(config, is_logging) {
+                silent(cx, events.span(), "stdout_events_enabled");
+            } else if capture && !anybody(config, is_captured) {
+                silent(cx, events.span(), "stdout_capture_maxbytes");
+            } else if output
+                || names.iter().any(|name| name == "EVENT") && anybody(config, is_logging)
+            {
+                small_buffer(cx, listener, events.span());
+            }
+        }
+    }
+}
+
+fn silent(cx: &mut LintContext<'_>, place: Span, option: &str) {
+    let found = cx
+        .finding(place, "no program sends what this listener waits for")
+        .help(format!("set `{option}` in the programs it should hear"));
+    cx.report(found);
+}
+
+fn small_buffer(cx: &mut LintContext<'_>, listener: &Section<'_>, place: Span) {
+    if listener.number("buffer_size", 10).is_some_and(|size| size <= 10) {
+        let place = listener.get("buffer_size").map_or(place, |size| size.whole());
+        let found = cx
+            .finding(
+                place,
+                "a burst of output fills a buffer of 10 events, and the oldest are lost",
+            )
+            .help("set `buffer_size=1000`");
+        cx.report(found);
+    }
+}
+
+fn anybody(config: &Config<'_>, speaks: fn(&Section<'_>) -> bool) -> bool {
+    config.programs().any(speaks)
+}
+
+fn is_logging(program: &Section<'_>) -> bool {
+    ["stdout_events_enabled", "stderr_events_enabled"]
+        .iter()
+        .any(|key| program.flag(key, false) != Some(false))
+}
+
+fn is_captured(program: &Section<'_>) -> bool {
+    ["stdout_capture_maxbytes", "stderr_capture_maxbytes"]
+        .iter()
+        .any(|key| program.bytes(key, 0) != Some(0))
+}

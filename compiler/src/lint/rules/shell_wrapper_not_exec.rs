@@ -1,0 +1,121 @@
+//! SV022: a shell that stays between the daemon and the program.
+
+use crate::diagnostic::{Diagnostic, Fix, codes};
+use crate::lint::command::Word;
+use crate::lint::view::{Section, Written};
+use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
+
+/// A shell that stays between the daemon and the program.
+pub(super) struct ShellWrapperNotExec;
+
+static META: Meta = Meta {
+    code: codes::SHELL_WRAPPER_NOT_EXEC,
+    depth: Depth::Plan,
+    what: "Finds `sh -c` with several commands of which the last is not started by `exec`, and `npm`, \
+           `yarn` and `pnpm` running a script, where neither `stopasgroup` nor `killasgroup` is set. \
+           A single command is left alone: shells replace themselves with it.",
+    why: "A stop signal reaches the shell, not the program: the program lives on as an orphan and \
+          keeps its port, and the next start fails.",
+    remedy: "Write `exec` before the last command, or set `stopasgroup=true`.",
+    seen: &["#1101", "ansible/jewel#36", "soulseek-docker#55"],
+    examples: &[
+        Example {
+            bad: "[program:web]\ncommand=bash -c \"sleep 5 && /srv/web --port 80\"\n",
+            good: "[program:web]\ncommand=bash -c \"sleep 5 && exec /srv/web --port 80\"\n",
+            mended: Mended::Safely,
+        },
+        Example {
+            bad: "[program:web]\ncommand=sh -c \"/srv/web | /srv/filter\"\n",
+            good: "[program:web]\ncommand=sh -c \"/srv/web | /srv/filter\"\nstopasgroup=true\n",
+            mended: Mended::ByHand,
+        },
+    ],
+    clean: &[
+        "[program:web]\ncommand=bash -c \"/srv/web --port 80\"\n",
+        "[program:web]\ncommand=bash -c \"cd /srv && exec ./web\"\n",
+        "[program:tick]\ncommand=sh -c \"while true; do date; sleep 60; done\"\n",
+        "[program:web]\ncommand=npm start\nkillasgroup=true\n",
+    ],
+};
+
+const SEPARATORS: [&str; 6] = ["&&", "||", ";", "|", "&", "\n"];
+const LOOPS: [&str; 4] = ["while ", "until ", "for ", "if "];
+const BUILTINS: [&str; 14] = [
+    "wait", "exit", "true", "false", "cd", "export", "trap", "echo", "set", "eval", "source", ".",
+    "read", ":",
+];
+
+impl Rule for ShellWrapperNotExec {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, cx: &mut LintContext<'_>) {
+        let config = cx.config;
+        for section in config.programs() {
+            let asks_group = |key: &str| section.flag(key, false) != Some(false);
+            if asks_group("stopasgroup") || asks_group("killasgroup") {
+                continue;
+            }
+            if let Some(found) = diagnosis(cx, section) {
+                cx.report(found);
+            }
+        }
+    }
+}
+
+fn diagnosis(cx: &LintContext<'_>, section: &Section<'_>) -> Option<Diagnostic> {
+    let (command, written) = (section.command()?, section.get("command")?);
+    let Some(script) = command.script() else {
+        let manager = ["npm", "yarn", "pnpm"].contains(&command.program());
+        let word = written.place(command.program_word().range.clone());
+        return (manager && command.has(&["run", "start", "run-script"])).then(|| {
+            cx.advice(
+                word,
+                format!("`{}` stays between the daemon and the program", command.program()),
+            )
+            .help("set `stopasgroup=true`, or run the program itself")
+        });
+    };
+    let last = last_command(&script.text)?;
+    let found = cx
+        .finding(
+            written.place(script.range.clone()),
+            "the shell stays between the daemon and the program",
+        )
+        .labelled("a stop signal reaches only the shell")
+        .help("start the last command with `exec`, or set `stopasgroup=true`");
+    Some(match with_exec(written, script, last) {
+        Some(fix) => found.fixed_by(fix),
+        None => found,
+    })
+}
+
+/// The last of several commands, where the shell waits for it; `None` for one command, for a loop,
+/// whose shell is the program, and where `exec` stands before it.
+fn last_command(script: &str) -> Option<&str> {
+    let script = script.trim().trim_end_matches([';', '\n']).trim_end();
+    if LOOPS.iter().any(|word| script.starts_with(word)) || script.contains("trap ") {
+        return None;
+    }
+    let at =
+        SEPARATORS.iter().filter_map(|sign| script.rfind(sign).map(|at| at + sign.len())).max()?;
+    let last = script[at..].trim_start();
+    let replaced = last.starts_with("exec ") || last == "done" || last == "fi";
+    (!replaced && !last.is_empty()).then_some(last)
+}
+
+/// Only where the last command is plainly one external program.
+fn with_exec(written: &Written<'_>, script: &Word, last: &str) -> Option<Fix> {
+    let first = last.split_whitespace().next()?;
+    let before = script.text.trim_end_matches(|c: char| c == ';' || c.is_whitespace());
+    let joined = before[..before.len() - last.len()].trim_end();
+    let plain = (joined.ends_with("&&") || joined.ends_with(';'))
+        && first.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/' || c == '.')
+        && !first.contains(['=', '(', '{', '$'])
+        && !BUILTINS.contains(&first);
+    let place = &written.value[script.range.start as usize..script.range.end as usize];
+    let at = place.rfind(last).filter(|_| plain && place.matches(last).count() == 1)?;
+    let at = script.range.start + at as u32;
+    Some(Fix::safe("start it with `exec`", vec![(written.place(at..at), "exec ".to_owned())]))
+}

@@ -1,0 +1,82 @@
+//! SV033: a shutdown that may take longer than it is given.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::codes;
+use crate::lint::view::{Config, Kind};
+use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
+
+/// A shutdown that may take longer than it is given.
+pub(super) struct ShutdownBudget;
+
+static META: Meta = Meta {
+    code: codes::SHUTDOWN_BUDGET,
+    depth: Depth::Plan,
+    what: "Adds up how long a shutdown may take: groups are stopped one after the other, each within \
+           the longest `stopwaitsecs` of its programs. Warns above `--stop-timeout`; without it, \
+           advises above 90 seconds for a daemon in the foreground.",
+    why: "A container or a service is killed when its time is up (10 seconds for docker, 30 for \
+          Kubernetes, 90 for systemd), and the programs that had not had their turn with it.",
+    remedy: "Put the programs into one `[group:x]`, which is stopped at once, lower `stopwaitsecs`, \
+             or raise the limit.",
+    seen: &["#326", "#723", "AutoGPT#14077", "Weblate/docker#4697"],
+    examples: &[Example {
+        bad: "[supervisord]\nnodaemon=true\n[program:a]\ncommand=/srv/a\nstopwaitsecs=60\n\
+              [program:b]\ncommand=/srv/b\nstopwaitsecs=60\n",
+        good: "[supervisord]\nnodaemon=true\n[program:a]\ncommand=/srv/a\nstopwaitsecs=60\n\
+               [program:b]\ncommand=/srv/b\nstopwaitsecs=60\n[group:all]\nprograms=a,b\n",
+        mended: Mended::ByHand,
+    }],
+    clean: &[
+        "[supervisord]\nnodaemon=true\n[program:a]\ncommand=/srv/a\n[program:b]\ncommand=/srv/b\n",
+    ],
+};
+
+/// The longest of the usual limits.
+const USUAL: i64 = 90;
+
+impl Rule for ShutdownBudget {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, cx: &mut LintContext<'_>) {
+        let config = cx.config;
+        let Some(daemon) = config.section("supervisord") else { return };
+        let Some(needed) = longest_shutdown(config) else { return };
+        let foreground =
+            daemon.get("nodaemon").filter(|_| daemon.flag("nodaemon", false) == Some(true));
+        let found = match (cx.policy.stop_timeout, foreground) {
+            (Some(limit), _) if needed > limit => cx.finding(
+                daemon.header(),
+                format!(
+                    "a shutdown may take {needed} seconds, longer than the {limit} it is given"
+                ),
+            ),
+            (None, Some(nodaemon)) if needed > USUAL => {
+                cx.advice(nodaemon.whole(), format!("a shutdown may take {needed} seconds"))
+            }
+            _ => return,
+        };
+        cx.report(found.help("put the programs into one `[group:x]`, or lower `stopwaitsecs`"));
+    }
+}
+
+/// The sum over the groups of the longest wait of each; `None` when one cannot be told.
+fn longest_shutdown(config: &Config<'_>) -> Option<i64> {
+    let mut group_of: BTreeMap<&str, &str> = BTreeMap::new();
+    for group in config.of_kind(Kind::Group) {
+        for program in group.value("programs").unwrap_or_default().split(',') {
+            group_of.insert(program.trim(), group.name);
+        }
+    }
+    let mut waits: BTreeMap<&str, i64> = BTreeMap::new();
+    for program in config.programs() {
+        let name = program.subject();
+        let group = group_of.get(name).copied().filter(|_| program.kind != Kind::EventListener);
+        let wait = program.number("stopwaitsecs", 10)?;
+        let longest = waits.entry(group.unwrap_or(program.name)).or_default();
+        *longest = wait.max(*longest);
+    }
+    waits.values().try_fold(0_i64, |sum, wait| sum.checked_add(*wait))
+}

@@ -1,0 +1,71 @@
+//! SV018: a `~` or `$NAME` in a command that no shell runs.
+
+use crate::diagnostic::codes;
+use crate::lint::command::Word;
+use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
+
+/// A `~` or `$NAME` in a command that no shell runs.
+pub(super) struct TildeOrDollarInCommand;
+
+static META: Meta = Meta {
+    code: codes::TILDE_OR_DOLLAR_IN_COMMAND,
+    depth: Depth::Plan,
+    what: "Finds `~/…` and `$NAME` in a command.",
+    why: "No shell runs the command, so nobody expands them: the program is not found, or gets the \
+          letters `$NAME`.",
+    remedy: "Write the path in full, or `%(ENV_NAME)s`.",
+    seen: &[],
+    examples: &[
+        Example {
+            bad: "[program:web]\ncommand=~/web/run --port 80\n",
+            good: "[program:web]\ncommand=/home/web/web/run --port 80\n",
+            mended: Mended::ByHand,
+        },
+        Example {
+            bad: "[program:web]\ncommand=$VENV/bin/python /srv/web.py\n",
+            good: "[program:web]\ncommand=%(ENV_VENV)s/bin/python /srv/web.py\n",
+            mended: Mended::ByHand,
+        },
+    ],
+    clean: &[
+        "[program:web]\ncommand=sh -c \"exec $HOME/run\"\n",
+        "[program:web]\ncommand=awk '{print $NF}' /srv/x\n",
+    ],
+};
+
+impl Rule for TildeOrDollarInCommand {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, cx: &mut LintContext<'_>) {
+        let config = cx.config;
+        for section in config.programs() {
+            let (Some(command), Some(written)) = (section.command(), section.get("command")) else {
+                continue;
+            };
+            if command.script().is_some() {
+                continue;
+            }
+            for word in command.words.iter().filter(|word| !word.quoted) {
+                if let Some(sign) = unexpanded(word) {
+                    let message = format!("nobody expands the `{sign}` in this command");
+                    let found = cx
+                        .finding(written.place(word.range.clone()), message)
+                        .help("write the path in full, or `%(ENV_NAME)s`");
+                    cx.report(found);
+                }
+            }
+        }
+    }
+}
+
+fn unexpanded(word: &Word) -> Option<&'static str> {
+    if word.text == "~" || word.text.starts_with("~/") {
+        return Some("~");
+    }
+    let names = word.text.match_indices('$').any(|(at, _)| {
+        word.text[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '{')
+    });
+    names.then_some("$")
+}

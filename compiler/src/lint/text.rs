@@ -1,0 +1,123 @@
+//! Plain readings of values as written. A value with an expansion in it cannot be told.
+
+use crate::schema::SectionSpec;
+
+/// A boolean (CFG-273).
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    match text {
+        _ if is(&["yes", "true", "on", "1"]) => Some(true),
+        _ if is(&["no", "false", "off", "0"]) => Some(false),
+        _ => None,
+    }
+}
+
+/// A decimal integer.
+pub(super) fn integer(text: &str) -> Option<i64> {
+    text.trim().parse().ok()
+}
+
+/// A size in bytes (CFG-274).
+pub(super) fn bytes(text: &str) -> Option<i64> {
+    let lower = text.trim().to_ascii_lowercase();
+    let units = [("kb", 1 << 10), ("mb", 1 << 20), ("gb", 1 << 30)];
+    let (digits, unit) = units
+        .into_iter()
+        .find_map(|(suffix, unit)| lower.strip_suffix(suffix).map(|digits| (digits, unit)))
+        .unwrap_or((&lower, 1));
+    integer(digits)?.checked_mul(unit)
+}
+
+/// Whether the text holds an expansion.
+pub(super) fn is_template(text: &str) -> bool {
+    text.contains("%(")
+}
+
+/// The name of a kind of section as a reader knows it: `program:x`.
+pub(super) fn title(spec: &SectionSpec) -> String {
+    if spec.name.ends_with(':') { format!("{}x", spec.name) } else { spec.name.to_owned() }
+}
+
+/// The kinds of log target a logfile option can name, as far as the text tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LogFile {
+    /// `NONE`, `OFF` or empty.
+    Nothing,
+    /// `AUTO`, which is the default.
+    Auto,
+    /// `syslog`.
+    Syslog,
+    /// A terminal, a pipe or another thing that cannot be rotated.
+    Device,
+    /// A regular file.
+    File,
+}
+
+/// What a logfile option names (CFG-292, CFG-294).
+pub(super) fn log_file(text: &str) -> LogFile {
+    const STREAMS: [&str; 6] =
+        ["/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/", "/dev/tty", "/dev/pts/"];
+    match text.to_ascii_lowercase().as_str() {
+        "" | "none" | "off" => LogFile::Nothing,
+        "auto" => LogFile::Auto,
+        "syslog" => LogFile::Syslog,
+        "/dev/console" => LogFile::Device,
+        path if STREAMS.iter().any(|stream| path.starts_with(stream)) => LogFile::Device,
+        // A null device takes everything and is never large enough to be rotated.
+        path if path.starts_with("/dev/null") => LogFile::Nothing,
+        _ => LogFile::File,
+    }
+}
+
+/// The word of `known` that `text` is most likely a misspelling of.
+pub(super) fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let squeezed = text.replace(['_', '-', ' '], "");
+    let limit = (text.chars().count() / 4).clamp(1, 3);
+    known
+        .map(|word| {
+            let distance = if word.replace(['_', '-'], "") == squeezed {
+                0
+            } else {
+                strsim::osa_distance(text, word)
+            };
+            (distance, word)
+        })
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // CFG-273, CFG-271, CFG-274
+    #[test]
+    fn what_cannot_be_told_is_not_guessed() {
+        assert_eq!(boolean("Off"), Some(false));
+        assert_eq!(boolean("%(ENV_X)s"), None);
+        assert_eq!(integer(" 7"), Some(7));
+        assert_eq!(integer("7s"), None);
+        assert_eq!(bytes("1 KB"), Some(1024));
+        assert_eq!(bytes("10M"), None);
+    }
+
+    // CFG-292, CFG-294
+    #[test]
+    fn log_files_by_what_they_are() {
+        assert_eq!(log_file("NONE"), LogFile::Nothing);
+        assert_eq!(log_file("Auto"), LogFile::Auto);
+        assert_eq!(log_file("/dev/fd/1"), LogFile::Device);
+        assert_eq!(log_file("/dev/null"), LogFile::Nothing);
+        assert_eq!(log_file("/var/log/x.log"), LogFile::File);
+    }
+
+    #[test]
+    fn misspellings_find_their_word() {
+        let words = ["autostart", "autorestart", "command", "directory"];
+        assert_eq!(nearest("autorestrat", words.into_iter()), Some("autorestart"));
+        assert_eq!(nearest("auto_start", words.into_iter()), Some("autostart"));
+        assert_eq!(nearest("commond", words.into_iter()), Some("command"));
+        assert_eq!(nearest("group", words.into_iter()), None);
+    }
+}

@@ -1,0 +1,290 @@
+//! The configuration as the rules see it: sections merged by name, the last writing of an option
+//! in force, every value with its place. Values are as written, not expanded.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::ops::Range;
+use std::rc::Rc;
+
+use grammar::{Entry, FileId, Span, ast};
+use indexmap::IndexMap;
+
+use super::command::Command;
+use super::text;
+use crate::source::Sources;
+
+/// All sections of a configuration.
+#[derive(Debug)]
+pub struct Config<'a> {
+    /// The text.
+    pub sources: &'a Sources,
+    sections: IndexMap<&'a str, Section<'a>>,
+}
+
+/// The kinds of section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `[supervisord]`.
+    Supervisord,
+    /// `[unix_http_server…]`.
+    UnixServer,
+    /// `[inet_http_server…]`.
+    InetServer,
+    /// `[supervisorctl]`.
+    Ctl,
+    /// `[include]`.
+    Include,
+    /// `[program:x]`.
+    Program,
+    /// `[eventlistener:x]`.
+    EventListener,
+    /// `[fcgi-program:x]`.
+    Fcgi,
+    /// `[group:x]`.
+    Group,
+    /// `[rpcinterface:x]`.
+    RpcInterface,
+    /// `[ctlplugin:x]`.
+    CtlPlugin,
+    /// `[DEFAULT]`.
+    Default,
+    /// Anything else: nobody reads it.
+    Unknown,
+}
+
+/// A section under one name, from all the places it is written at.
+#[derive(Debug)]
+pub struct Section<'a> {
+    /// The full name, verbatim.
+    pub name: &'a str,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its headers in the order read; never empty.
+    pub headers: Vec<Span>,
+    written: Vec<Written<'a>>,
+    defaults: Rc<[Written<'a>]>,
+    command: OnceCell<Option<Command>>,
+}
+
+/// An option as written where it is in force.
+#[derive(Clone, Debug)]
+pub struct Written<'a> {
+    /// Lower case.
+    pub key: Cow<'a, str>,
+    /// The value, its lines joined.
+    pub value: Cow<'a, str>,
+    /// Its place.
+    pub entry: &'a Entry,
+    /// The file of that place.
+    pub file: FileId,
+}
+
+impl Kind {
+    /// The kind of the section called `name` (CFG-051).
+    pub fn of(name: &str) -> Kind {
+        match name {
+            "supervisord" => Kind::Supervisord,
+            "supervisorctl" => Kind::Ctl,
+            "include" => Kind::Include,
+            "DEFAULT" => Kind::Default,
+            _ if name.starts_with("program:") => Kind::Program,
+            _ if name.starts_with("group:") => Kind::Group,
+            _ if name.starts_with("eventlistener:") => Kind::EventListener,
+            _ if name.starts_with("fcgi-program:") => Kind::Fcgi,
+            _ if name.starts_with("rpcinterface:") => Kind::RpcInterface,
+            _ if name.starts_with("ctlplugin:") => Kind::CtlPlugin,
+            _ if name.starts_with("unix_http_server") => Kind::UnixServer,
+            _ if name.starts_with("inet_http_server") => Kind::InetServer,
+            _ => Kind::Unknown,
+        }
+    }
+
+    /// The options of its sections that name log files.
+    pub fn logs(self) -> &'static [&'static str] {
+        if self.runs() {
+            &["stdout_logfile", "stderr_logfile"]
+        } else if self == Kind::Supervisord {
+            &["logfile"]
+        } else {
+            &[]
+        }
+    }
+
+    /// Whether its sections have processes.
+    pub fn runs(self) -> bool {
+        matches!(self, Kind::Program | Kind::EventListener | Kind::Fcgi)
+    }
+}
+
+impl<'a> Config<'a> {
+    /// Merges the sections of all files.
+    pub fn new(sources: &'a Sources) -> Self {
+        let mut sections: IndexMap<&'a str, Section<'a>> = IndexMap::new();
+        for file in sources.ids().map(|id| sources.tree(id)) {
+            let text = sources.text(file.id);
+            for section in &file.sections {
+                let name = section.name.of(text);
+                let merged = sections.entry(name).or_insert_with(|| Section::empty(name));
+                merged.headers.push(section.header);
+                for entry in &section.entries {
+                    merged.write(Written::new(entry, file.id, text));
+                }
+            }
+        }
+        if let Some(defaults) = sections.get("DEFAULT") {
+            let defaults: Rc<[Written<'a>]> = Rc::from(defaults.written.as_slice());
+            for section in sections.values_mut().filter(|section| section.kind != Kind::Default) {
+                section.defaults = Rc::clone(&defaults);
+            }
+        }
+        Config { sources, sections }
+    }
+
+    /// The sections in the order they first appear.
+    pub fn sections(&self) -> impl Iterator<Item = &Section<'a>> {
+        self.sections.values()
+    }
+
+    /// The section with this full name.
+    pub fn section(&self, name: &str) -> Option<&Section<'a>> {
+        self.sections.get(name)
+    }
+
+    /// The sections of a kind.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Section<'a>> {
+        self.sections().filter(move |section| section.kind == kind)
+    }
+
+    /// The sections that have processes.
+    pub fn programs(&self) -> impl Iterator<Item = &Section<'a>> {
+        self.sections().filter(|section| section.kind.runs())
+    }
+
+    /// The files in the order they were read, each once.
+    pub fn files(&self) -> impl Iterator<Item = &'a ast::File> + use<'a> {
+        let sources = self.sources;
+        sources.ids().map(move |id| sources.tree(id))
+    }
+
+    /// The text of a file.
+    pub fn text(&self, file: FileId) -> &'a str {
+        self.sources.text(file)
+    }
+
+    /// The comment that ends the line on which `span` ends, if only blanks stand between.
+    pub fn comment_after(&self, span: Span) -> Option<Span> {
+        let file = self.sources.tree(span.file);
+        let next = file.comments.partition_point(|comment| comment.start < span.end);
+        let comment = *file.comments.get(next)?;
+        let between = &self.text(span.file)[span.end as usize..comment.start as usize];
+        between.chars().all(|c| c.is_whitespace() && c != '\n' && c != '\r').then_some(comment)
+    }
+
+    /// The whole lines `span` touches, with the line end of the last.
+    pub fn lines(&self, span: Span) -> Span {
+        let source = self.sources.get(span.file);
+        let starts = source.line_starts();
+        let end = u32::try_from(source.text().len()).unwrap_or(u32::MAX);
+        let start = starts[source.line_index(span.start)];
+        let end = starts.get(source.line_index(span.end) + 1).copied().unwrap_or(end);
+        Span { start, end, ..span }
+    }
+}
+
+impl<'a> Section<'a> {
+    fn empty(name: &'a str) -> Self {
+        Section {
+            name,
+            kind: Kind::of(name),
+            headers: Vec::new(),
+            written: Vec::new(),
+            defaults: Rc::new([]),
+            command: OnceCell::new(),
+        }
+    }
+
+    fn write(&mut self, option: Written<'a>) {
+        match self.written.iter_mut().find(|written| written.key == option.key) {
+            Some(written) => *written = option,
+            None => self.written.push(option),
+        }
+    }
+
+    /// Where it first appears.
+    pub fn header(&self) -> Span {
+        self.headers[0]
+    }
+
+    /// The name after the colon, stripped.
+    pub fn subject(&self) -> &'a str {
+        self.name.split_once(':').map_or(self.name, |(_, subject)| grammar::strip(subject))
+    }
+
+    /// The options written in the section itself.
+    pub fn written(&self) -> &[Written<'a>] {
+        &self.written
+    }
+
+    /// The option called `key`, from `[DEFAULT]` if the section has none.
+    pub fn get(&self, key: &str) -> Option<&Written<'a>> {
+        let find = |list: &'_ [Written<'a>]| list.iter().position(|written| written.key == key);
+        match find(&self.written) {
+            Some(at) => Some(&self.written[at]),
+            None => find(&self.defaults).map(|at| &self.defaults[at]),
+        }
+    }
+
+    /// The value of the option called `key`.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.get(key).map(|written| &*written.value)
+    }
+
+    /// The words of its `command`; `None` when it has none or they cannot be told apart.
+    pub(super) fn command(&self) -> Option<&Command> {
+        let parse = || self.value("command").and_then(Command::parse);
+        self.command.get_or_init(parse).as_ref()
+    }
+
+    /// A boolean option, `default` when it is not written; `None` when it cannot be told.
+    pub fn flag(&self, key: &str, default: bool) -> Option<bool> {
+        self.value(key).map_or(Some(default), text::boolean)
+    }
+
+    /// A numeric option, `default` when it is not written; `None` when it cannot be told.
+    pub fn number(&self, key: &str, default: i64) -> Option<i64> {
+        self.value(key).map_or(Some(default), text::integer)
+    }
+
+    /// A size in bytes, `default` when it is not written; `None` when it cannot be told.
+    pub fn bytes(&self, key: &str, default: i64) -> Option<i64> {
+        self.value(key).map_or(Some(default), text::bytes)
+    }
+}
+
+impl<'a> Written<'a> {
+    fn new(entry: &'a Entry, file: FileId, text: &'a str) -> Self {
+        Written { key: entry.key(text), value: entry.value(text), entry, file }
+    }
+
+    /// Its key.
+    pub fn key_span(&self) -> Span {
+        self.entry.key
+    }
+
+    /// Its value; its key when the value is empty.
+    pub fn span(&self) -> Span {
+        let value = self.entry.value_span();
+        if value.is_empty() { self.entry.key } else { value }
+    }
+
+    /// Key and value.
+    pub fn whole(&self) -> Span {
+        Span { start: self.entry.key.start, ..self.entry.value_span() }
+    }
+
+    /// The place of a range of the value.
+    pub fn place(&self, range: Range<u32>) -> Span {
+        let (start, end) = (self.entry.locate(range.start), self.entry.locate(range.end));
+        Span::new(self.file, start..end.max(start))
+    }
+}

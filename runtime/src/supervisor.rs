@@ -26,6 +26,11 @@ pub mod state;
 mod timers;
 mod update;
 
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
+
 use group::{Activation, Group};
 use launch::Launches;
 use message::{

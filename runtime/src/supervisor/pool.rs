@@ -25,15 +25,15 @@ const STOCK_HANDLER: &str = "supervisor.dispatchers:default_handler";
 /// An event that at least one pool has accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Announcement {
-    kind: EventType,
-    serial: u64,
-    payload: String,
+    pub(super) kind: EventType,
+    pub(super) serial: u64,
+    pub(super) payload: String,
 }
 
 /// An event in a pool, with the number the pool gave it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Buffered {
-    event: Arc<Announcement>,
+    pub(super) event: Arc<Announcement>,
     pool_serial: u64,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Buffered {
 pub(crate) struct Pool {
     subscriptions: Vec<EventType>,
     capacity: usize,
-    buffer: VecDeque<Buffered>,
+    pub(super) buffer: VecDeque<Buffered>,
     next_serial: u64,
     /// The event whose sending has not been answered, and to whom.
     feeding: Option<(ProcessId, Buffered)>,

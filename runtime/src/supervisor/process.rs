@@ -160,7 +160,9 @@ impl Supervisor {
         };
         let (state, effects) = transition(before, event, at, &policy);
         process.state = state;
-        self.rearm(id);
+        if before != state {
+            self.rearm(id);
+        }
         for effect in effects {
             self.carry_out(id, effect);
         }

@@ -13,8 +13,8 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use self::element::Element;
 pub(crate) use self::element::integer;
+use self::element::{Element, Node};
 use crate::value::Value;
 
 /// How much one document may take.
@@ -117,19 +117,22 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Document, DecodeErro
 }
 
 /// Collects the open elements and what closed ones meant.
-struct Builder<'l> {
+struct Builder<'l, 'x> {
     limits: &'l Limits,
-    open: Vec<Element>,
+    open: Vec<Element<'x>>,
+    /// The closed children of the open elements, one stack for all of them.
+    nodes: Vec<Node>,
     elements: usize,
     document: Document,
     closed: bool,
 }
 
-impl<'l> Builder<'l> {
-    fn new(limits: &'l Limits) -> Builder<'l> {
+impl<'l, 'x> Builder<'l, 'x> {
+    fn new(limits: &'l Limits) -> Self {
         Builder {
             limits,
             open: Vec::new(),
+            nodes: Vec::new(),
             elements: 0,
             document: Document::default(),
             closed: false,
@@ -149,7 +152,9 @@ impl<'l> Builder<'l> {
             return Err(DecodeError::IllFormed("text after the document"));
         }
         let name = tag.name();
-        if !is_name(name.as_ref()) || tag.attributes().any(|attribute| attribute.is_err()) {
+        let element = Element::new(name.as_ref(), self.nodes.len());
+        let is_named = element.is_known() || is_name(name.as_ref());
+        if !is_named || tag.attributes().any(|attribute| attribute.is_err()) {
             return Err(DecodeError::IllFormed("tag"));
         }
         self.elements += 1;
@@ -159,7 +164,7 @@ impl<'l> Builder<'l> {
         if self.open.len() >= self.limits.depth {
             return Err(DecodeError::TooMuch("deep"));
         }
-        self.open.push(Element::new(name.as_ref()));
+        self.open.push(element);
         Ok(())
     }
 
@@ -167,20 +172,18 @@ impl<'l> Builder<'l> {
         let Some(element) = self.open.pop() else {
             return Err(DecodeError::IllFormed("tag"));
         };
-        let node = element.close(&mut self.document)?;
-        match self.open.last_mut() {
-            Some(parent) => parent.children.push(node),
-            None => self.closed = true,
-        }
+        let node = element.close(&mut self.nodes, &mut self.document)?;
+        self.nodes.push(node);
+        self.closed = self.open.is_empty();
         Ok(())
     }
 
-    fn text(&mut self, text: Cow<'_, str>, has_section_end: bool) -> Result<(), DecodeError> {
+    fn text(&mut self, text: Cow<'x, str>, has_section_end: bool) -> Result<(), DecodeError> {
         if has_section_end {
             return Err(DecodeError::IllFormed("`]]>` in text"));
         }
         match self.open.last_mut() {
-            Some(element) => element.text(text),
+            Some(element) => element.text(text, self.nodes.len()),
             None if text.trim_matches([' ', '\t', '\r', '\n']).is_empty() => {}
             None => return Err(DecodeError::IllFormed("text outside the document")),
         }
@@ -191,17 +194,10 @@ impl<'l> Builder<'l> {
         let c = match entity.resolve_char_ref()? {
             Some(c) if is_xml_char(c) => c,
             Some(_) => return Err(DecodeError::IllFormed("control character")),
-            None => match entity.as_ref() {
-                "amp" => '&',
-                "lt" => '<',
-                "gt" => '>',
-                "apos" => '\'',
-                "quot" => '"',
-                other => return Err(DecodeError::Entity(other.to_owned())),
-            },
+            None => predefined(entity)?,
         };
         match self.open.last_mut() {
-            Some(element) => element.push(c),
+            Some(element) => element.text(c.to_string().into(), self.nodes.len()),
             None => return Err(DecodeError::IllFormed("text outside the document")),
         }
         Ok(())
@@ -213,6 +209,17 @@ impl<'l> Builder<'l> {
         } else {
             Err(DecodeError::IllFormed("no complete document"))
         }
+    }
+}
+
+fn predefined(entity: &str) -> Result<char, DecodeError> {
+    match entity {
+        "amp" => Ok('&'),
+        "lt" => Ok('<'),
+        "gt" => Ok('>'),
+        "apos" => Ok('\''),
+        "quot" => Ok('"'),
+        other => Err(DecodeError::Entity(other.to_owned())),
     }
 }
 

@@ -137,3 +137,40 @@ fn receive(stdin: &OwnedFd) -> usize {
     let fd: BorrowedFd<'_> = stdin.as_fd();
     read(fd, &mut vec![0; 1 << 20]).unwrap()
 }
+
+#[test]
+fn logs_are_opened_as_the_plan_says() {
+    // LOG-040, LOG-053, RUN-179d
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| Some(std::sync::Arc::from(dir.path().join(name)));
+    let open = |options: &str, files: &LogFiles, listener: bool| {
+        Outputs::open(&process(options), files, listener, &Options::default())
+    };
+    let both = LogFiles { stdout: file("out"), stderr: file("err") };
+
+    let outputs = open("", &both, false).unwrap();
+    assert!(!outputs.stdout.is_watched() && !outputs.stdout.sink.is_null());
+    assert!(outputs.stderr.is_some_and(|stderr| !stderr.is_watched()));
+
+    assert!(open("redirect_stderr=true", &both, false).unwrap().stderr.is_none());
+    let outputs = open("stderr_events_enabled=true", &LogFiles::default(), false).unwrap();
+    assert!(outputs.stdout.sink.is_null());
+    assert!(outputs.stderr.is_some_and(|stderr| stderr.is_watched()));
+    assert!(
+        !open("stdout_syslog=true", &LogFiles::default(), false).unwrap().stdout.sink.is_null()
+    );
+    let listener = open("stdout_syslog=true", &LogFiles::default(), true).unwrap();
+    assert!(listener.stdout.is_watched() && listener.stdout.sink.is_null());
+
+    let missing = LogFiles { stdout: file("none/out"), stderr: None };
+    assert_eq!(open("", &missing, false).unwrap_err().name(), "ENOENT");
+}
+
+/// A process with these options.
+fn process(options: &str) -> std::sync::Arc<ProcessPlan> {
+    let text = format!("[supervisord]\n[program:x]\ncommand=/bin/x\n{options}\n");
+    let host = compiler::host::memory::MemoryHost::new([("/supervisord.conf", text)]);
+    let root = std::path::Path::new("/supervisord.conf");
+    let plan = compiler::compile(&host, root, &compiler::Options::default()).plan.unwrap();
+    std::sync::Arc::clone(&plan.groups[0].processes[0])
+}

@@ -1,0 +1,7 @@
+//! `supervisord`; see `runtime::main_supervisord`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runtime::main_supervisord()
+}

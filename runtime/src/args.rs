@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 
 use compiler::getopt::{CommandLine, Known, Occurrence, UsageError, parse};
 use compiler::host::{Host, Inquiry};
-use compiler::schema::value::{
-    Bytes, DirPath, Directory, Integer, Kind, LogLevel, Octal, UserRef, absolute,
-};
+use compiler::schema::value::{Bytes, DirPath, Directory, Integer, Kind, LogLevel, Octal};
 
 use crate::overrides::Overrides;
 
 /// What a command line asks for.
 #[derive(Clone, Debug)]
-pub enum Invocation {
+pub(crate) enum Invocation {
     /// Run the daemon.
     Run(Box<Arguments>),
     /// Show the options and exit.
@@ -24,16 +22,16 @@ pub enum Invocation {
 
 /// How the daemon is to be run.
 #[derive(Clone, Debug, Default)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Where the plan comes from.
-    pub source: Source,
+    pub(crate) source: Source,
     /// What wins over the configuration.
-    pub overrides: Overrides,
+    pub(crate) overrides: Overrides,
 }
 
 /// Where the plan comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// From the first configuration file found at the usual places (CFG-060).
     #[default]
     Search,
@@ -106,7 +104,7 @@ const KNOWN: &[Known<Key>] = &[
 /// # Errors
 /// In the original's words and order: the shape of the whole line, then stray words, then the
 /// options left to right (CFG-384).
-pub fn read(host: &dyn Host, arguments: &[String]) -> Result<Invocation, UsageError> {
+pub(crate) fn read(host: &dyn Host, arguments: &[String]) -> Result<Invocation, UsageError> {
     let CommandLine { options, words } = parse(KNOWN, arguments)?;
     if !words.is_empty() {
         let shown: Vec<_> = words.iter().map(|word| compiler::python_repr(word)).collect();
@@ -116,18 +114,19 @@ pub fn read(host: &dyn Host, arguments: &[String]) -> Result<Invocation, UsageEr
     let inquiry = Inquiry::new(host, true);
     let mut read = Arguments::default();
     for option in &options {
-        match option.key {
-            Key::Help => return Ok(Invocation::Help),
-            Key::Version => return Ok(Invocation::Version),
-            _ => read.set(option, &inquiry)?,
+        if option.key == Key::Help {
+            return Ok(Invocation::Help);
+        } else if option.key == Key::Version {
+            return Ok(Invocation::Version);
         }
+        read.set(option, &inquiry)?;
     }
     read.overrides.anchor(&host.working_dir());
     Ok(Invocation::Run(Box::new(read)))
 }
 
 /// The places a configuration file is searched at when none is named (CFG-060, CFG-061).
-pub fn search_path(program: &str) -> Vec<PathBuf> {
+pub(crate) fn search_path(program: &str) -> Vec<PathBuf> {
     let parent = |path: &Path| path.parent().map(Path::to_owned).unwrap_or_default();
     let prefix = parent(&parent(Path::new(program)));
     let mut places = vec![prefix.join("etc/supervisord.conf"), prefix.join("supervisord.conf")];
@@ -142,7 +141,7 @@ pub fn search_path(program: &str) -> Vec<PathBuf> {
 }
 
 /// The text of `-h`, for a program called by this name.
-pub fn help(program: &str) -> String {
+pub(crate) fn help(program: &str) -> String {
     format!(
         "supervisord: run programs as a configuration says and keep them running.
 
@@ -211,10 +210,7 @@ impl Arguments {
 }
 
 /// The value of an option, read as the configuration would (CFG-385).
-fn value<K: Kind>(
-    option: &Occurrence<Key>,
-    inquiry: &Inquiry<'_>,
-) -> Result<K::Value, UsageError> {
+fn value<K: Kind>(option: &Occurrence<Key>, inquiry: &Inquiry<'_>) -> Result<K::Value, UsageError> {
     let text = option.value.as_deref().unwrap_or_default();
     K::parse(text, inquiry).map_err(|invalid| {
         let quoted = compiler::python_repr(text);

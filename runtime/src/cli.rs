@@ -1,12 +1,14 @@
 //! `supervisord` as a command: its words, what it prints, its exit statuses (RUN-090 to RUN-092).
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use compiler::getopt::UsageError;
 use compiler::host::Host;
 use compiler::host::system::SystemHost;
+use compiler::{Compiled, cli};
 
 use crate::args::{self, Arguments, Invocation, Source};
 use crate::origin::{self, Loaded, Refusal};
@@ -23,14 +25,15 @@ const SEARCHING_AS_ROOT: &str = "UserWarning: Supervisord is running as root and
 /// Runs `supervisord` with the arguments of this process.
 #[expect(clippy::print_stdout, reason = "a command line program")]
 pub fn main_supervisord() -> ExitCode {
-    let words: Vec<String> = env::args_os().map(|w| w.to_string_lossy().into_owned()).collect();
+    let words: Vec<OsString> = env::args_os().collect();
+    if let Some(code) = cli::intercept(&words) {
+        return code;
+    }
+    let words: Vec<String> = words.iter().map(|w| w.to_string_lossy().into_owned()).collect();
     let (program, arguments) = match words.split_first() {
         Some((program, arguments)) => (program.as_str(), arguments),
         None => ("supervisord", &[][..]),
     };
-    if let Some(code) = compiler::cli::intercept(program, arguments) {
-        return code;
-    }
     match args::read(&SystemHost, arguments) {
         Err(error) => refuse(program, &error),
         Ok(Invocation::Help) => {
@@ -53,7 +56,7 @@ fn run(program: &str, arguments: Arguments) -> ExitCode {
             Err(StartError::Failed(text)) => fail(&text),
         },
         Err(Refusal::Text(text)) => refuse(program, &UsageError(text)),
-        Err(Refusal::Config(compiled)) => compiler::cli::render_error(program, &compiled),
+        Err(Refusal::Config(compiled)) => refuse_config(program, &compiled),
     }
 }
 
@@ -82,6 +85,13 @@ fn search(program: &str) -> Result<PathBuf, Refusal> {
          at a different path",
         listed.join(", ")
     )))
+}
+
+/// The original's line first, then everything that is wrong, with its place.
+#[expect(clippy::print_stderr, reason = "a command line program")]
+fn refuse_config(program: &str, compiled: &Compiled) -> ExitCode {
+    eprint!("{}", cli::render_error(compiled, program, cli::stderr_colour()));
+    ExitCode::from(2)
 }
 
 #[expect(clippy::print_stderr, reason = "a command line program")]

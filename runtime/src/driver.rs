@@ -17,6 +17,7 @@ use crate::driver::ground::Ground;
 use crate::driver::recompiler::{Outcome, Recompiler};
 use crate::link::{DriverEnd, Pending};
 use crate::logs::{Logs, Options};
+use crate::origin::Origin;
 use crate::os::reap::reap;
 use crate::os::signals::{Received, Signals};
 use crate::os::sockets::python_error;
@@ -34,6 +35,9 @@ mod recompiler;
 
 /// Turns the other tasks get once the last answer is given, to hand it to their clients.
 const LAST_TURNS: usize = 32;
+
+/// How long a client that wants to read a log waits for what was printed before it asked.
+const FENCE_LIMIT: Duration = Duration::from_millis(250);
 
 /// How long the end of a run waits for the log files.
 const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -91,13 +95,14 @@ impl<'s> Driver<'s> {
     pub(crate) fn new(
         supervisor: Supervisor,
         ground: Ground,
+        origin: Origin,
         logs: Logs,
         signals: &'s mut Signals,
         end: DriverEnd,
     ) -> Self {
         Self {
             timeline: ground.timeline(),
-            recompiler: Recompiler::new(ground.origin().clone()),
+            recompiler: Recompiler::new(origin),
             supervisor,
             ground,
             logs,
@@ -110,8 +115,8 @@ impl<'s> Driver<'s> {
         }
     }
 
-    /// Supervises until nothing is left to supervise.
-    pub(crate) async fn run(mut self) -> Exit {
+    /// Supervises until nothing is left to supervise. Gives back where the next plan comes from.
+    pub(crate) async fn run(mut self) -> (Exit, Origin) {
         self.feed(Message::Run);
         let exit = loop {
             if let Some(exit) = self.exit.take() {
@@ -135,7 +140,7 @@ impl<'s> Driver<'s> {
         if !self.logs.close(LAST_WRITES) {
             tracing::warn!("gave up writing the logs of the programs after {LAST_WRITES:?}");
         }
-        exit
+        (exit, self.recompiler.into_origin())
     }
 
     /// Waits for the next thing to happen. Nothing is lost when several happen at once.
@@ -250,15 +255,26 @@ impl<'s> Driver<'s> {
             Action::ReopenLogs => self.reopen_logs(),
             Action::Compile => self.recompiler.start(),
             Action::Adopt(plan) => self.adopt(&plan),
-            Action::Reply { id, result } => {
-                if let Some(answer) = self.waiting.remove(&id) {
-                    // The client may have gone.
-                    drop(answer.send(result));
-                }
-            }
+            Action::Reply { id, result } => self.reply(id, result),
             // Nobody watching is no error.
             Action::Publish(publication) => drop(self.end.publications.send(publication)),
             Action::Exit(exit) => self.exit = Some(exit),
+        }
+    }
+
+    /// Who is told of a log file is about to read it: everything printed so far has to be in it,
+    /// unless a disk is stalled.
+    fn reply(&mut self, id: RequestId, result: Result<Reply, Fault>) {
+        let Some(answer) = self.waiting.remove(&id) else { return };
+        // In either case the client may have gone.
+        if let Ok(Reply::Path(Some(_))) = &result {
+            let fence = self.logs.fence();
+            tokio::task::spawn_local(async move {
+                drop(tokio::time::timeout(FENCE_LIMIT, fence).await);
+                drop(answer.send(result));
+            });
+        } else {
+            drop(answer.send(result));
         }
     }
 

@@ -3,12 +3,25 @@
 
 pub mod activity;
 pub mod api;
+mod args;
+mod cli;
 pub mod clock;
+mod driver;
 pub mod events;
 pub mod http;
 pub mod link;
 pub mod logs;
+mod origin;
 pub mod os;
+mod overrides;
+mod pidfile;
+mod pidproxy;
+mod predecessor;
+mod serve;
 pub mod site;
+mod start;
 pub mod supervisor;
 pub mod web;
+
+pub use cli::main_supervisord;
+pub use pidproxy::main_pidproxy;

@@ -1,23 +1,25 @@
 //! Where the daemon's plan comes from, at the start and whenever it is asked for again.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use compiler::Compiled;
 use compiler::host::Host;
 use compiler::host::system::SystemHost;
-use compiler::incremental::Incremental;
 use compiler::plan::{Plan, codec};
-use compiler::schema::value::absolute;
+use compiler::schema::value::{Environment, absolute};
+use compiler::{Compiled, Depth, Options};
 
 use crate::overrides::Overrides;
 use crate::supervisor::message::CompileFailure;
 
 /// A configuration or a compiled plan, and what the command line fixes on top of it.
 #[derive(Clone, Debug)]
-pub struct Origin {
+pub(crate) struct Origin {
     file: File,
     overrides: Overrides,
+    /// The variables of `[supervisord]`, which a reread may refer to (CFG-157).
+    learned: Environment,
 }
 
 /// Absolute, so that a daemon that has changed its directory still finds it; the original loses a
@@ -29,8 +31,7 @@ enum File {
 }
 
 /// Why there is no plan at the start.
-#[derive(Debug)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The configuration does not compile.
     Config(Box<Compiled>),
     /// Anything else, in one line.
@@ -38,33 +39,34 @@ pub enum Refusal {
 }
 
 /// The daemon's plan and where it came from.
-pub type Loaded = (Arc<Plan>, Origin);
+pub(crate) type Loaded = (Arc<Plan>, Origin);
 
 /// Compiles the configuration `path`, for the first time.
 ///
 /// # Errors
 /// When it is refused.
-pub fn compile(path: &Path, overrides: Overrides) -> Result<Loaded, Refusal> {
+pub(crate) fn compile(path: &Path, overrides: Overrides) -> Result<Loaded, Refusal> {
     let host = SystemHost;
-    let mut compiled = compiler::compile(&host, path);
+    let mut compiled = compiler::compile(&host, path, &options(&overrides, None));
     let Some(plan) = compiled.plan.take() else { return Err(Refusal::Config(Box::new(compiled))) };
     let file = File::Config(absolute(&host.working_dir(), &path.to_string_lossy()));
-    Origin { file, overrides }.complete(plan)
+    Origin { file, overrides, learned: compiled.learned }.complete(plan)
 }
 
 /// Loads the compiled plan `path`.
 ///
 /// # Errors
 /// When it cannot be read or is no plan of this version.
-pub fn load(path: &Path, overrides: Overrides) -> Result<Loaded, Refusal> {
+pub(crate) fn load(path: &Path, overrides: Overrides) -> Result<Loaded, Refusal> {
     let plan = read_plan(path).map_err(Refusal::Text)?;
     let file = File::Plan(absolute(&SystemHost.working_dir(), &path.to_string_lossy()));
-    Origin { file, overrides }.complete(plan)
+    Origin { file, overrides, learned: Environment::default() }.complete(plan)
 }
 
 impl Origin {
     fn complete(self, mut plan: Plan) -> Result<Loaded, Refusal> {
-        self.overrides.apply(&SystemHost, &mut plan).map_err(Refusal::Text)?;
+        self.overrides.apply(&mut plan);
+        look_up_user(&mut plan).map_err(Refusal::Text)?;
         Ok((Arc::new(plan), self))
     }
 
@@ -72,31 +74,46 @@ impl Origin {
     ///
     /// # Errors
     /// When it is refused, in the original's words.
-    pub fn compile_again(&self, memory: &mut Incremental) -> Result<Arc<Plan>, CompileFailure> {
+    pub(crate) fn compile_again(&mut self) -> Result<Arc<Plan>, CompileFailure> {
         let plan = match &self.file {
             File::Config(path) => {
-                let compiled = memory.compile(&SystemHost, path);
-                let message = refusal(&compiled);
-                compiled.plan.ok_or(message)
+                let options = options(&self.overrides, Some(self.learned.clone()));
+                let compiled = compiler::compile(&SystemHost, path, &options);
+                let refusal = compiled.original_error().unwrap_or_default().to_owned();
+                self.learned = compiled.learned;
+                compiled.plan.ok_or(refusal)
             }
             File::Plan(path) => read_plan(path),
         };
         let mut plan = plan.map_err(|message| CompileFailure { message })?;
-        // CFG-268: the user matters to a start alone.
-        drop(self.overrides.apply(&SystemHost, &mut plan));
+        self.overrides.apply(&mut plan);
         Ok(Arc::new(plan))
     }
 }
 
-/// The original's word for why a configuration is refused.
-fn refusal(compiled: &Compiled) -> String {
-    compiled.diagnostics.first_error().map_or_else(String::new, |first| {
-        first.original.clone().unwrap_or_else(|| first.message.clone())
-    })
+/// The user alone is overridden in the compiler, which looks up only the one that counts (CFG-387).
+fn options(overrides: &Overrides, reread: Option<Environment>) -> Options {
+    let user = overrides.user.iter().map(|user| ("user".to_owned(), user.clone()));
+    let overrides: BTreeMap<_, _> = user.collect();
+    Options { depth: Depth::Host, overrides, reread, ..Options::default() }
+}
+
+/// A plan that was compiled elsewhere names its user without a number.
+fn look_up_user(plan: &mut Plan) -> Result<(), String> {
+    let Some(user) = &mut plan.supervisord.user else { return Ok(()) };
+    if user.uid.is_none() {
+        user.uid = SystemHost.user(&user.name).map(|found| found.uid);
+    }
+    if user.uid.is_some() {
+        return Ok(());
+    }
+    let kind = if user.name.trim().parse::<i64>().is_ok() { "id" } else { "name" };
+    Err(format!("Invalid user {kind} {}", user.name))
 }
 
 fn read_plan(path: &Path) -> Result<Plan, String> {
     let shown = path.display();
-    let bytes = std::fs::read(path).map_err(|e| format!("could not read plan file {shown}: {e}"))?;
+    let bytes =
+        std::fs::read(path).map_err(|e| format!("could not read plan file {shown}: {e}"))?;
     codec::decode(&bytes).map_err(|error| format!("could not use plan file {shown}: {error}"))
 }

@@ -3,50 +3,49 @@
 
 use std::path::{Path, PathBuf};
 
-use compiler::host::Host;
 use compiler::plan::Plan;
 use compiler::schema::value::{LogLevel, UserRef, absolute};
 
 /// What the command line fixes; `None` and `false` leave the plan's own value.
 #[derive(Clone, Debug, Default)]
-pub struct Overrides {
+pub(crate) struct Overrides {
     /// Stay in the foreground.
-    pub nodaemon: bool,
+    pub(crate) nodaemon: bool,
     /// Do not copy the log to stdout.
-    pub silent: bool,
+    pub(crate) silent: bool,
     /// Keep AUTO logs of earlier runs.
-    pub nocleanup: bool,
+    pub(crate) nocleanup: bool,
     /// Remove ANSI sequences.
-    pub strip_ansi: bool,
+    pub(crate) strip_ansi: bool,
     /// User, by name or number, not yet looked up.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// Name of the daemon.
-    pub identifier: Option<String>,
+    pub(crate) identifier: Option<String>,
     /// File mode creation mask.
-    pub umask: Option<i64>,
+    pub(crate) umask: Option<i64>,
     /// Directory to change to.
-    pub directory: Option<PathBuf>,
+    pub(crate) directory: Option<PathBuf>,
     /// Activity log.
-    pub logfile: Option<PathBuf>,
+    pub(crate) logfile: Option<PathBuf>,
     /// Size of the activity log.
-    pub logfile_maxbytes: Option<i64>,
+    pub(crate) logfile_maxbytes: Option<i64>,
     /// Rotated activity logs kept.
-    pub logfile_backups: Option<i64>,
+    pub(crate) logfile_backups: Option<i64>,
     /// Threshold of the activity log.
-    pub loglevel: Option<LogLevel>,
+    pub(crate) loglevel: Option<LogLevel>,
     /// Pid file.
-    pub pidfile: Option<PathBuf>,
+    pub(crate) pidfile: Option<PathBuf>,
     /// Directory of AUTO logs.
-    pub childlogdir: Option<PathBuf>,
+    pub(crate) childlogdir: Option<PathBuf>,
     /// Open files wanted.
-    pub minfds: Option<i64>,
+    pub(crate) minfds: Option<i64>,
     /// Processes wanted.
-    pub minprocs: Option<i64>,
+    pub(crate) minprocs: Option<i64>,
 }
 
 impl Overrides {
     /// Makes the log and pid files absolute, once, from where the daemon was started (RUN-036).
-    pub fn anchor(&mut self, base: &Path) {
+    pub(crate) fn anchor(&mut self, base: &Path) {
         for path in [&mut self.logfile, &mut self.pidfile] {
             if let Some(relative) = path
                 && relative != Path::new("syslog")
@@ -56,11 +55,8 @@ impl Overrides {
         }
     }
 
-    /// Puts them into `plan`. The user is looked up here, whoever named it (RUN-041).
-    ///
-    /// # Errors
-    /// When there is no such user, in the original's words.
-    pub fn apply(&self, host: &dyn Host, plan: &mut Plan) -> Result<(), String> {
+    /// Puts them into `plan`.
+    pub(crate) fn apply(&self, plan: &mut Plan) {
         let daemon = &mut plan.supervisord;
         daemon.nodaemon |= self.nodaemon;
         daemon.silent |= self.silent;
@@ -79,12 +75,10 @@ impl Overrides {
         if self.directory.is_some() {
             daemon.directory.clone_from(&self.directory);
         }
-        if let Some(name) = &self.user {
+        if let Some(name) = &self.user
+            && daemon.user.as_ref().is_none_or(|user| user.name != *name)
+        {
             daemon.user = Some(UserRef { name: name.clone(), uid: None });
-        }
-        match &mut daemon.user {
-            Some(user) if user.uid.is_none() => look_up(host, user),
-            Some(_) | None => Ok(()),
         }
     }
 }
@@ -93,13 +87,4 @@ fn replace<T: Clone>(value: &mut T, with: &Option<T>) {
     if let Some(with) = with {
         value.clone_from(with);
     }
-}
-
-fn look_up(host: &dyn Host, user: &mut UserRef) -> Result<(), String> {
-    user.uid = host.user(&user.name).map(|found| found.uid);
-    if user.uid.is_some() {
-        return Ok(());
-    }
-    let kind = if user.name.trim().parse::<i64>().is_ok() { "id" } else { "name" };
-    Err(format!("Invalid user {kind} {}", user.name))
 }

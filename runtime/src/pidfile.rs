@@ -6,25 +6,25 @@ use std::path::{Path, PathBuf};
 
 /// A pid file this process has written; [`PidFile::remove`] takes it away.
 #[derive(Debug)]
-pub struct PidFile(PathBuf);
+pub(crate) struct PidFile(PathBuf);
 
 impl PidFile {
     /// Writes the pid of this process, over whatever is there.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write(path: &Path) -> io::Result<Self> {
+    pub(crate) fn write(path: &Path) -> io::Result<Self> {
         fs::write(path, format!("{}\n", std::process::id()))?;
         Ok(Self(path.to_owned()))
     }
 
     /// Removes the file. Somebody else may have done so.
-    pub fn remove(self) {
+    pub(crate) fn remove(self) {
         drop(fs::remove_file(self.0));
     }
 }
 
 /// The pid in a file left by an earlier daemon.
-pub fn read(path: &Path) -> Option<i32> {
+pub(crate) fn read(path: &Path) -> Option<i32> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }

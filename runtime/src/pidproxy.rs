@@ -58,17 +58,13 @@ async fn run(pidfile: &Path, command: &[OsString]) -> io::Result<ExitCode> {
     let mut signals = Signals::install()?;
     let mut child = spawn(command)?;
     loop {
-        match signals.next().await {
-            Signal::SIGCHLD => {
-                if child.try_wait()?.is_some() {
-                    return Ok(ExitCode::SUCCESS);
-                }
+        let signal = signals.next().await;
+        if signal == Signal::SIGCHLD {
+            if child.try_wait()?.is_some() {
+                return Ok(ExitCode::SUCCESS);
             }
-            signal => {
-                if let Some(code) = pass_on(pidfile, signal) {
-                    return Ok(code);
-                }
-            }
+        } else if let Some(code) = pass_on(pidfile, signal) {
+            return Ok(code);
         }
     }
 }

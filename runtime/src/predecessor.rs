@@ -11,19 +11,19 @@ use crate::pidfile;
 
 /// A process an earlier daemon started, still running.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Orphan {
+pub(crate) struct Orphan {
     /// Its pid.
-    pub pid: i32,
+    pub(crate) pid: i32,
     /// The group it was started in.
-    pub group: String,
+    pub(crate) group: String,
     /// Its name in the group.
-    pub process: String,
+    pub(crate) process: String,
 }
 
 /// The processes of `plan` that an earlier daemon left, by pid. Looked for only if the pid file
 /// names a daemon that is gone, for the search reads all of `/proc`. `server_url` tells apart the
 /// daemons of one machine.
-pub fn orphans(plan: &Plan, server_url: Option<&str>) -> Vec<Orphan> {
+pub(crate) fn orphans(plan: &Plan, server_url: Option<&str>) -> Vec<Orphan> {
     let Some(predecessor) = pidfile::read(&plan.supervisord.pidfile) else { return Vec::new() };
     if Path::new(&format!("/proc/{predecessor}")).exists() {
         return Vec::new();

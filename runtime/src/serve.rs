@@ -98,7 +98,8 @@ pub(crate) fn announce(plan: &Plan, activity: &Activity) {
         }
         if server.credentials.is_none() {
             let section = &server.section;
-            let text = format!("Server '{section}' running without any HTTP authentication checking");
+            let text =
+                format!("Server '{section}' running without any HTTP authentication checking");
             activity.log(LogLevel::Critical, &text);
         }
     }

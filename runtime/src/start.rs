@@ -18,7 +18,7 @@ use crate::driver::{Driver, log_options};
 use crate::link::link;
 use crate::logs::rotate::Rotation;
 use crate::logs::{Logs, auto};
-use crate::origin::Loaded;
+use crate::origin::{Loaded, Origin};
 use crate::os::daemonize::{self, Readiness, Role};
 use crate::os::environment::{self, Inherited};
 use crate::os::signals::Signals;
@@ -36,7 +36,7 @@ const RUNNING_AS_ROOT: &str = "Supervisor is running as root.  Privileges were n
 
 /// Why the daemon does not run.
 #[derive(Debug)]
-pub enum StartError {
+pub(crate) enum StartError {
     /// Something the user can mend: exit status 2 (RUN-091).
     Usage(String),
     /// Anything else: exit status 1 (RUN-092).
@@ -53,6 +53,7 @@ struct Daemon {
 /// A run, ready but for the runtime.
 struct Stage {
     plan: Arc<Plan>,
+    origin: Origin,
     ground: Ground,
     supervisor: Supervisor,
     bound: Bound,
@@ -62,7 +63,7 @@ struct Stage {
 ///
 /// # Errors
 /// When it cannot be started, or not be started again.
-pub fn run(loaded: Loaded) -> Result<ExitCode, StartError> {
+pub(crate) fn run(loaded: Loaded) -> Result<ExitCode, StartError> {
     let activity = Activity::install();
     let hostname = SystemHost.hostname();
     let daemon = Daemon { activity, inherited: Inherited::take(), hostname };
@@ -111,8 +112,7 @@ impl Daemon {
         }
         // Before the clean-up: who loses the sockets must not remove the winner's AUTO logs, as the
         // original does (RUN-066).
-        let bound = Bound::open(&plan)
-            .map_err(|error| StartError::Usage(error.to_string()))?;
+        let bound = Bound::open(&plan).map_err(|error| StartError::Usage(error.to_string()))?;
         if !plan.supervisord.nocleanup {
             let daemon = &plan.supervisord;
             for line in auto::clean_up(&daemon.childlogdir, &daemon.identifier) {
@@ -120,10 +120,10 @@ impl Daemon {
             }
         }
         let activity = self.activity.clone();
-        let mut ground = Ground::new(activity, origin, self.inherited.clone(), &plan);
+        let mut ground = Ground::new(activity, self.inherited.clone(), &plan);
         let supervisor = ground.boot(Arc::clone(&plan), serial).map_err(StartError::Failed)?;
         serve::announce(&plan, &self.activity);
-        Ok(Stage { plan, ground, supervisor, bound })
+        Ok(Stage { plan, origin, ground, supervisor, bound })
     }
 
     fn open_log(&self, plan: &Plan) -> Result<(), StartError> {
@@ -160,7 +160,9 @@ impl Daemon {
         let url = environment::server_url(plan);
         for orphan in predecessor::orphans(plan, url.as_deref()) {
             let (pid, group, process) = (orphan.pid, orphan.group, orphan.process);
-            tracing::warn!("pid {pid} is `{group}:{process}` left by a supervisord that was killed");
+            tracing::warn!(
+                "pid {pid} is `{group}:{process}` left by a supervisord that was killed"
+            );
         }
     }
 
@@ -193,8 +195,8 @@ impl Daemon {
     ) -> Result<ExitCode, StartError> {
         let mut signals = Signals::install().map_err(failed)?;
         loop {
-            let origin = stage.ground.origin().clone();
-            let exit = self.live_once(stage, &mut signals, readiness.take()).await.map_err(failed)?;
+            let ended = self.live_once(stage, &mut signals, readiness.take()).await;
+            let (exit, origin) = ended.map_err(failed)?;
             match exit {
                 Exit::Shutdown => return Ok(ExitCode::SUCCESS),
                 Exit::Failed(text) => return Err(StartError::Failed(text)),
@@ -212,22 +214,23 @@ impl Daemon {
         stage: Stage,
         signals: &mut Signals,
         readiness: Option<Readiness>,
-    ) -> io::Result<Exit> {
-        let Stage { plan, ground, supervisor, bound } = stage;
+    ) -> io::Result<(Exit, Origin)> {
+        let Stage { plan, origin, ground, supervisor, bound } = stage;
         let logs = Logs::start(log_options(&plan, &self.activity))?;
         let (handle, end) = link();
-        let servers = bound.serve(&plan, &self.hostname, Interface::new(handle, self.activity.clone()))?;
+        let servers =
+            bound.serve(&plan, &self.hostname, Interface::new(handle, self.activity.clone()))?;
         let pidfile = self.write_pidfile(&plan);
         if let Some(readiness) = readiness {
             readiness.announce();
         }
         drop(plan);
-        let exit = Driver::new(supervisor, ground, logs, signals, end).run().await;
+        let ended = Driver::new(supervisor, ground, origin, logs, signals, end).run().await;
         drop(servers);
         if let Some(pidfile) = pidfile {
             pidfile.remove();
         }
-        Ok(exit)
+        Ok(ended)
     }
 
     /// Step (k): a pid file that cannot be written is no reason not to run (RUN-071).

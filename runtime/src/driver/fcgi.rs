@@ -1,6 +1,7 @@
 //! The sockets of FastCGI groups: one a group, open while a process of the group lives (RUN-400 to
 //! RUN-405).
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -54,13 +55,13 @@ impl FcgiSockets {
         let GroupKind::Fcgi(socket) = &order.group_plan.kind else {
             return Err(format!("group {} has no socket", order.group_plan.name));
         };
-        if !self.open.contains_key(&order.group) {
-            let url = url(&socket.address);
-            let fd = Arc::new(create(socket, user_of(&order.group_plan), &url)?);
-            self.open.insert(order.group, Open { fd, url, holders: BTreeSet::new() });
-        }
-        let Some(open) = self.open.get_mut(&order.group) else {
-            return Err("the socket is gone".to_owned());
+        let open = match self.open.entry(order.group) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(place) => {
+                let url = url(&socket.address);
+                let fd = Arc::new(create(socket, user_of(&order.group_plan), &url)?);
+                place.insert(Open { fd, url, holders: BTreeSet::new() })
+            }
         };
         open.holders.insert(order.process);
         self.holders.insert(order.process, order.group);

@@ -12,7 +12,6 @@ use crate::driver::Timeline;
 use crate::driver::fcgi::FcgiSockets;
 use crate::driver::launcher::{Launched, Launcher};
 use crate::logs::{Logs, auto};
-use crate::origin::Origin;
 use crate::os::environment::Inherited;
 use crate::supervisor::Supervisor;
 use crate::supervisor::message::{
@@ -23,7 +22,6 @@ use crate::supervisor::message::{
 /// The parts of a run that need no runtime.
 pub(crate) struct Ground {
     activity: Activity,
-    origin: Origin,
     launcher: Launcher,
     sockets: FcgiSockets,
     childlogdir: PathBuf,
@@ -33,10 +31,9 @@ pub(crate) struct Ground {
 
 impl Ground {
     /// The ground of a run of `plan`.
-    pub(crate) fn new(activity: Activity, origin: Origin, inherited: Inherited, plan: &Plan) -> Self {
+    pub(crate) fn new(activity: Activity, inherited: Inherited, plan: &Plan) -> Self {
         Self {
             activity,
-            origin,
             launcher: Launcher::new(inherited, plan),
             sockets: FcgiSockets::default(),
             childlogdir: plan.supervisord.childlogdir.clone(),
@@ -112,11 +109,6 @@ impl Ground {
         &self.activity
     }
 
-    /// Where the plan came from.
-    pub(crate) fn origin(&self) -> &Origin {
-        &self.origin
-    }
-
     /// The clock of the run.
     pub(crate) fn timeline(&self) -> Timeline {
         self.timeline
@@ -138,7 +130,9 @@ fn discard(made: &[AutoLogs], order: &GroupOrder) {
     for (logs, process) in made.iter().zip(&order.processes) {
         let files = [&logs.files.stdout, &logs.files.stderr];
         let before = [&process.files.stdout, &process.files.stderr];
-        for path in files.into_iter().flatten().filter(|path| !before.contains(&&Some(Arc::clone(path)))) {
+        for path in
+            files.into_iter().flatten().filter(|path| !before.contains(&&Some(Arc::clone(path))))
+        {
             drop(std::fs::remove_file(path));
         }
     }

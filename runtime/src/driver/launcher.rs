@@ -3,10 +3,9 @@
 
 use std::ffi::CString;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
 use compiler::plan::{GroupKind, Plan, ProcessPlan};
 use nix::errno::Errno;
@@ -93,10 +92,11 @@ impl Launcher {
         let listener = matches!(order.group_plan.kind, GroupKind::EventListener(_));
         let ends = Ends::open(process.program.redirect_stderr, fcgi)?;
         let outputs = logs.open(process, &order.files, listener).map_err(unopened)?;
-        let socket = fcgi.then(|| sockets.acquire(order)).transpose().map_err(SpawnError::Socket)?;
+        let socket =
+            fcgi.then(|| sockets.acquire(order)).transpose().map_err(SpawnError::Socket)?;
         let (stdin, stdout, stderr) = &ends.child;
         let stderr = stderr.as_ref().unwrap_or(stdout);
-        let stdin = socket.as_ref().unwrap_or(stdin);
+        let stdin = socket.as_deref().unwrap_or(stdin);
         let spawned = self
             .spawner
             .spawn(&launch, [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()])
@@ -172,9 +172,11 @@ fn explain(
     launch: &Launch,
     refusal: Option<&PrivilegeError>,
 ) -> Option<String> {
-    let user = || process.program.user.as_ref().map_or(String::new(), |user| {
-        user.uid.map_or_else(|| user.name.clone(), |uid| uid.to_string())
-    });
+    let user = || {
+        process.program.user.as_ref().map_or(String::new(), |user| {
+            user.uid.map_or_else(|| user.name.clone(), |uid| uid.to_string())
+        })
+    };
     let setuid = |why: &PrivilegeError| format!("couldn't setuid to {}: {why}", user());
     let errno = failure.errno;
     match failure.step {

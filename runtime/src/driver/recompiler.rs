@@ -1,16 +1,14 @@
 //! Compiles the configuration again, on a thread of its own and only while there is something to
-//! compile. What was compiled before is kept, so an unchanged file costs a look at its stamp.
+//! compile.
 
 use std::sync::Arc;
 use std::thread;
 
-use compiler::incremental::Incremental;
+use compiler::plan::Plan;
 use tokio::sync::oneshot;
 
 use crate::origin::Origin;
 use crate::supervisor::message::CompileFailure;
-
-use compiler::plan::Plan;
 
 /// What a compilation gives.
 pub(crate) type Outcome = Result<Arc<Plan>, CompileFailure>;
@@ -18,29 +16,27 @@ pub(crate) type Outcome = Result<Arc<Plan>, CompileFailure>;
 /// At most one compilation at a time.
 pub(crate) struct Recompiler {
     origin: Origin,
-    memory: Option<Incremental>,
-    running: Option<oneshot::Receiver<(Incremental, Outcome)>>,
+    running: Option<oneshot::Receiver<(Origin, Outcome)>>,
 }
 
 impl Recompiler {
     /// Compiles what the daemon was started from.
     pub(crate) fn new(origin: Origin) -> Self {
-        Self { origin, memory: None, running: None }
+        Self { origin, running: None }
     }
 
     /// Starts a compilation; its outcome comes from [`Recompiler::done`].
     pub(crate) fn start(&mut self) {
         let (sender, receiver) = oneshot::channel();
-        let mut memory = self.memory.take().unwrap_or_default();
-        let origin = self.origin.clone();
-        let compile = move || {
-            let outcome = origin.compile_again(&mut memory);
+        let mut origin = self.origin.clone();
+        let started = thread::Builder::new().name("compile".to_owned()).spawn(move || {
+            let outcome = origin.compile_again();
             // The driver may have left meanwhile.
-            drop(sender.send((memory, outcome)));
-        };
-        let started = thread::Builder::new().name("compile".to_owned()).spawn(compile);
-        // Without a thread the sender is gone, and `done` says so.
-        drop(started);
+            drop(sender.send((origin, outcome)));
+        });
+        if let Err(error) = started {
+            tracing::error!("could not start a thread to compile the configuration: {error}");
+        }
         self.running = Some(receiver);
     }
 
@@ -50,8 +46,8 @@ impl Recompiler {
         let finished = running.await;
         self.running = None;
         match finished {
-            Ok((memory, outcome)) => {
-                self.memory = Some(memory);
+            Ok((origin, outcome)) => {
+                self.origin = origin;
                 outcome
             }
             Err(_) => {
@@ -59,5 +55,10 @@ impl Recompiler {
                 Err(CompileFailure { message })
             }
         }
+    }
+
+    /// Where the plan comes from, for the next run.
+    pub(crate) fn into_origin(self) -> Origin {
+        self.origin
     }
 }

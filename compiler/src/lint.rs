@@ -28,6 +28,8 @@ pub struct Policy {
     pub depth: Depth,
     /// Unknown options and sections are errors.
     pub strict: bool,
+    /// The text is only a part of a configuration; what it lacks stands elsewhere.
+    pub fragment: bool,
     /// The seconds a shutdown may take, when they are known.
     pub stop_timeout: Option<i64>,
 }

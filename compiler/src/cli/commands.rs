@@ -184,6 +184,7 @@ fn check(matches: &ArgMatches) -> Result<Check, Failure> {
         policy: Policy {
             depth: daemon::depth(word("depth")).unwrap_or_default(),
             strict: matches.get_flag("strict"),
+            fragment: matches.get_flag("fragment"),
             stop_timeout: matches.get_one("stop-timeout").copied(),
         },
         format: Format::find(word("format")).unwrap_or(defaults.format),

@@ -160,7 +160,10 @@ fn set(check: &mut Check, option: &Occurrence<Key>) -> Result<(), Failure> {
         Key::Check => check.policy.depth = depth(value).ok_or_else(invalid)?,
         Key::Configuration => check.input.file = PathBuf::from(value),
         Key::Named => check.input.named = Some(PathBuf::from(value)),
-        Key::Fragment => check.input.fragment = true,
+        Key::Fragment => {
+            check.input.fragment = true;
+            check.policy.fragment = true;
+        }
         Key::Format => check.format = Format::find(value).ok_or_else(invalid)?,
         Key::FailOn => check.fail_on = severity(value).ok_or_else(invalid)?,
         Key::ExitZero => check.exit_zero = true,

@@ -142,10 +142,9 @@ impl Host for Desk {
     }
 
     fn kind(&self, path: &Path) -> Option<PathKind> {
-        match self.own(path) {
-            Some(_) => Some(PathKind::File { executable: false }),
-            None => SystemHost.kind(path),
-        }
+        let ours =
+            self.own(path).is_some() || (self.fragment.is_some() && path.ends_with(FRAGMENT));
+        if ours { Some(PathKind::File { executable: false }) } else { SystemHost.kind(path) }
     }
 
     fn working_dir(&self) -> PathBuf {

@@ -164,7 +164,9 @@ impl Page<'_> {
             let Value::Object(fields) = self.server(server) else { continue };
             let _ = writeln!(out, "[{}]", server.section);
             for (name, value) in fields.iter().filter(|(name, _)| *name != "section") {
-                let _ = writeln!(out, "  {name} = {}", plain(value));
+                let hidden = name == "password" && value.is_null();
+                let shown = if hidden { "…".to_owned() } else { plain(value) };
+                let _ = writeln!(out, "  {name} = {shown}");
             }
             out.push('\n');
         }

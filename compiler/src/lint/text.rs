@@ -49,6 +49,8 @@ pub(super) enum LogFile {
     Syslog,
     /// A terminal, a pipe or another thing that cannot be rotated.
     Device,
+    /// Whatever a variable says.
+    Unknown,
     /// A regular file.
     File,
 }
@@ -65,6 +67,7 @@ pub(super) fn log_file(text: &str) -> LogFile {
         path if STREAMS.iter().any(|stream| path.starts_with(stream)) => LogFile::Device,
         // A null device takes everything and is never large enough to be rotated.
         path if path.starts_with("/dev/null") => LogFile::Nothing,
+        path if path.starts_with("%(env_") && !path.contains('/') => LogFile::Unknown,
         _ => LogFile::File,
     }
 }
@@ -109,6 +112,7 @@ mod tests {
         assert_eq!(log_file("Auto"), LogFile::Auto);
         assert_eq!(log_file("/dev/fd/1"), LogFile::Device);
         assert_eq!(log_file("/dev/null"), LogFile::Nothing);
+        assert_eq!(log_file("%(ENV_LOG)s"), LogFile::Unknown);
         assert_eq!(log_file("/var/log/x.log"), LogFile::File);
     }
 

@@ -46,9 +46,10 @@ impl Rule for EventlistenerMisuse {
                 events.value.split(',').map(|name| name.trim().to_ascii_uppercase()).collect();
             let hears = |prefix: &str| names.iter().any(|name| name.starts_with(prefix));
             let (output, capture) = (hears("PROCESS_LOG"), hears("PROCESS_COMMUNICATION"));
-            if output && !anybody(config, is_logging) {
+            let whole = !cx.policy.fragment;
+            if whole && output && !anybody(config, is_logging) {
                 silent(cx, events.span(), "stdout_events_enabled");
-            } else if capture && !anybody(config, is_captured) {
+            } else if whole && capture && !anybody(config, is_captured) {
                 silent(cx, events.span(), "stdout_capture_maxbytes");
             } else if output
                 || names.iter().any(|name| name == "EVENT") && anybody(config, is_logging)

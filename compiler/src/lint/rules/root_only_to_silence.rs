@@ -33,7 +33,7 @@ impl Rule for RootOnlyToSilence {
         let Some(user) = user.filter(|user| matches!(&*user.value, "root" | "0")) else { return };
         let mut programs = config.programs().peekable();
         // Programs behind an include that is not here may well have users.
-        let elsewhere = config.section("include").is_some();
+        let elsewhere = config.section("include").is_some() || cx.policy.fragment;
         if programs.peek().is_some()
             && !elsewhere
             && programs.all(|program| program.get("user").is_none())

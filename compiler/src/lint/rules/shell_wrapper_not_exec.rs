@@ -33,17 +33,16 @@ static META: Meta = Meta {
     clean: &[
         "[program:web]\ncommand=bash -c \"/srv/web --port 80\"\n",
         "[program:web]\ncommand=bash -c \"cd /srv && exec ./web\"\n",
+        "[program:web]\ncommand=sh -c \"/srv/web --now 2>&1\"\n",
+        "[program:web]\ncommand=sh -c \"/srv/once; exit 1\"\n",
         "[program:tick]\ncommand=sh -c \"while true; do date; sleep 60; done\"\n",
         "[program:web]\ncommand=npm start\nkillasgroup=true\n",
     ],
 };
 
-const SEPARATORS: [&str; 6] = ["&&", "||", ";", "|", "&", "\n"];
 const LOOPS: [&str; 4] = ["while ", "until ", "for ", "if "];
-const BUILTINS: [&str; 14] = [
-    "wait", "exit", "true", "false", "cd", "export", "trap", "echo", "set", "eval", "source", ".",
-    "read", ":",
-];
+const BUILTINS: [&str; 10] =
+    ["exit", "true", "false", "cd", "export", "echo", "set", "read", "return", ":"];
 
 impl Rule for ShellWrapperNotExec {
     fn meta(&self) -> &'static Meta {
@@ -98,11 +97,31 @@ fn last_command(script: &str) -> Option<&str> {
     if LOOPS.iter().any(|word| script.starts_with(word)) || script.contains("trap ") {
         return None;
     }
-    let at =
-        SEPARATORS.iter().filter_map(|sign| script.rfind(sign).map(|at| at + sign.len())).max()?;
+    let at = last_separator(script)?;
     let last = script[at..].trim_start();
-    let replaced = last.starts_with("exec ") || last == "done" || last == "fi";
+    let first = last.split_whitespace().next().unwrap_or_default();
+    // Behind a builtin no program is left to be told.
+    let replaced = first == "exec" || ["done", "fi"].contains(&first) || BUILTINS.contains(&first);
     (!replaced && !last.is_empty()).then_some(last)
+}
+
+/// Where the last separator of commands ends, if there is one outside quotes.
+fn last_separator(script: &str) -> Option<usize> {
+    let (mut quote, mut before, mut found) = (None, ' ', None);
+    for (at, c) in script.char_indices() {
+        let next = script[at + c.len_utf8()..].chars().next();
+        match quote {
+            Some(open) if open == c => quote = None,
+            Some(_) => {}
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            // In `2>&1` and `&>log` the sign belongs to a redirection.
+            None if c == '&' && (before == '>' || next == Some('>')) => {}
+            None if matches!(c, ';' | '|' | '&' | '\n') => found = Some(at + 1),
+            None => {}
+        }
+        before = c;
+    }
+    found
 }
 
 /// Only where the last command is plainly one external program.
@@ -112,8 +131,7 @@ fn with_exec(written: &Written<'_>, script: &Word, last: &str) -> Option<Fix> {
     let joined = before[..before.len() - last.len()].trim_end();
     let plain = (joined.ends_with("&&") || joined.ends_with(';'))
         && first.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/' || c == '.')
-        && !first.contains(['=', '(', '{', '$'])
-        && !BUILTINS.contains(&first);
+        && !first.contains(['=', '(', '{', '$']);
     let place = &written.value[script.range.start as usize..script.range.end as usize];
     let at = place.rfind(last).filter(|_| plain && place.matches(last).count() == 1)?;
     let at = script.range.start + at as u32;

@@ -13,7 +13,13 @@ use super::message::{
 use super::simulation::plans::plan;
 use super::simulation::world::World;
 
+mod groups;
 mod life;
+mod pools;
+mod requests;
+mod shutdown;
+mod stop;
+mod update;
 
 /// Plays each script in the same world, which begins with these sections, and compares what comes
 /// of it. DEBG, TRAC and BLAT lines are left out unless one of their level is expected.

@@ -219,3 +219,6 @@ fn length(text: &[u8]) -> Option<u64> {
     }
     (!negative || value == 0).then_some(value)
 }
+
+#[cfg(test)]
+mod tests;

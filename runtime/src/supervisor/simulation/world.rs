@@ -282,7 +282,6 @@ impl World {
 
     /// Takes what the pool called `ear`, which has no listener, has heard.
     fn collect_events(&mut self) {
-        let Some(transcript) = &mut self.transcript else { return };
         let Some(id) = self.core.group_names.get("ear") else { return };
         let pool = self.core.groups.get_mut(id).and_then(|group| group.pool.as_mut());
         let buffer = pool.map(|pool| std::mem::take(&mut pool.buffer)).unwrap_or_default();
@@ -291,7 +290,7 @@ impl World {
             let name = name.strip_prefix("PROCESS_STATE_").unwrap_or(name);
             let payload = buffered.event.payload.replace('\n', "\\n");
             let payload = payload.replace("processname:", "").replace("groupname:", "");
-            transcript.push(format!("> {name} {payload}").trim_end().to_owned());
+            self.note(|| format!("> {name} {payload}").trim_end().to_owned());
         }
     }
 }

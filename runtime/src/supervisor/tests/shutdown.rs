@@ -1,0 +1,228 @@
+//! Shutdown and restart, and the signals that ask for them.
+
+use super::*;
+
+/// Two groups of programs that are up at once; `late` stops first.
+const TWO: [&str; 2] = [
+    "program:early startsecs=0 priority=1 stopwaitsecs=3",
+    "program:late startsecs=0 priority=2 stopwaitsecs=5",
+];
+
+/// Starts these sections and forgets what that looked like.
+fn up(sections: &[&str]) -> World {
+    let mut world = start(sections);
+    world.transcript = Some(Vec::new());
+    world
+}
+
+#[test]
+fn groups_stop_one_after_the_other() {
+    // RUN-320 to RUN-325, RUN-340, EVT-073, RTRAP-002, RTRAP-005
+    let mut world = up(&TWO);
+    assert_eq!(
+        play(&mut world, "TERM; TERM", &["BLAT"]),
+        [
+            "WARN received SIGTERM indicating exit request",
+            "kill 15 late",
+            "INFO waiting for early, late to die",
+            "BLAT early state: RUNNING",
+            "BLAT late state: STOPPING",
+            "> SUPERVISOR_STATE_CHANGE_STOPPING",
+            "> STOPPING late late from_state:RUNNING pid:2",
+            "WARN received SIGTERM indicating exit request",
+        ]
+    );
+    assert_eq!(
+        play(&mut world, "wait 5", &[]),
+        [
+            "INFO waiting for early, late to die",
+            "WARN killing 'late' (2) with SIGKILL",
+            "kill 9 late",
+        ]
+    );
+    assert_eq!(
+        play(&mut world, "die late 9", &[]),
+        [
+            "WARN stopped: late (terminated by SIGKILL)",
+            "kill 15 early",
+            "> STOPPED late late from_state:STOPPING pid:2",
+            "> STOPPING early early from_state:RUNNING pid:1",
+        ]
+    );
+    assert_eq!(
+        play(&mut world, "wait 1; exit early 0", &[]),
+        [
+            "INFO waiting for early to die",
+            "INFO stopped: early (exit status 0)",
+            "exit for good",
+            "> STOPPED early early from_state:STOPPING pid:1",
+        ]
+    );
+    assert_eq!(world.core.deadline(), None);
+}
+
+#[test]
+fn groups_that_are_stopped_already_cost_nothing() {
+    // RUN-323, RTRAP-004
+    let idle: Vec<String> =
+        (0..5).map(|n| format!("program:z{n} autostart=false priority=2000")).collect();
+    let mut sections: Vec<&str> = idle.iter().map(String::as_str).collect();
+    sections.push("program:ok startsecs=0");
+    let mut world = up(&sections);
+    assert_eq!(
+        play(&mut world, "TERM", &[])[..3],
+        [
+            "WARN received SIGTERM indicating exit request",
+            "kill 15 ok",
+            "INFO waiting for ok to die",
+        ]
+    );
+}
+
+#[test]
+fn within_a_group_priorities_descend() {
+    // RUN-303, RUN-308, RUN-321, RTRAP-001
+    let mut world = up(&[
+        "group:g programs=p3,p1,p2",
+        "program:p1 priority=1 startsecs=0",
+        "program:p2 priority=2 startsecs=0",
+        "program:p3 priority=3 startsecs=0",
+    ]);
+    let lines = play(&mut world, "TERM", &[]);
+    let kills: Vec<_> = lines.iter().filter(|line| line.starts_with("kill")).collect();
+    assert_eq!(kills, ["kill 15 p3", "kill 15 p2", "kill 15 p1"]);
+    assert!(lines.contains(&"INFO waiting for p3, p1, p2 to die".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn nothing_starts_any_more() {
+    // RUN-140, RUN-151, RUN-329, RPC-263
+    let mut world = up(&["program:web", "program:hold startsecs=0 priority=2000"]);
+    assert_eq!(
+        play(&mut world, "exit web 1; shutdown; start web; state; info web; remote a b", &[]),
+        [
+            "WARN exited: web (exit status 1; not expected)",
+            "> BACKOFF web web from_state:STARTING tries:1",
+            "= shutdown: true",
+            "kill 15 hold",
+            "INFO waiting for web, hold to die",
+            "> SUPERVISOR_STATE_CHANGE_STOPPING",
+            "> STOPPING hold hold from_state:RUNNING pid:2",
+            "= start web: SHUTDOWN_STATE",
+            "= state: SHUTDOWN_STATE",
+            "= info web: SHUTDOWN_STATE",
+            "= remote a b: true",
+            "> REMOTE_COMMUNICATION type:a\\nb",
+        ]
+    );
+    assert_eq!(play(&mut world, "wait 2", &[]), [""; 0]);
+    assert_eq!(
+        play(&mut world, "exit hold 0", &[]),
+        [
+            "INFO stopped: hold (exit status 0)",
+            "exit for good",
+            "> STOPPED hold hold from_state:STOPPING pid:2",
+            "> FATAL web web from_state:BACKOFF",
+        ]
+    );
+}
+
+#[test]
+fn a_wait_under_way_is_completed() {
+    // RUN-329, RPC-260
+    let mut world = up(&["program:web startsecs=0"]);
+    play(&mut world, "stop web", &[]);
+    let lines = play(&mut world, "TERM; exit web 0", &[]);
+    assert!(lines.contains(&"= stop web: true".to_owned()), "{lines:?}");
+    assert!(lines.contains(&"exit for good".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn a_start_under_way_ends_with_the_daemon() {
+    let mut world = up(&["program:web startsecs=10 autostart=false"]);
+    let lines = play(&mut world, "start web; TERM", &[]);
+    assert!(lines.contains(&"= start web: ABNORMAL_TERMINATION: web".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn without_anything_running_the_exit_is_immediate() {
+    let mut world = up(&["program:web autostart=false"]);
+    assert_eq!(
+        play(&mut world, "INT", &[]),
+        [
+            "WARN received SIGINT indicating exit request",
+            "exit for good",
+            "> SUPERVISOR_STATE_CHANGE_STOPPING",
+        ]
+    );
+}
+
+#[test]
+fn hup_restarts_unless_the_daemon_shuts_down() {
+    // RUN-331, RUN-341 to RUN-343, RTRAP-006
+    let mut world = up(&TWO);
+    let lines = play(&mut world, "HUP; HUP", &[]);
+    assert_eq!(lines[..2], ["WARN received SIGHUP indicating restart request", "kill 15 late"]);
+    assert_eq!(
+        lines.last().map(String::as_str),
+        Some("WARN received SIGHUP indicating restart request")
+    );
+    let lines = play(&mut world, "exit late 0; exit early 0", &[]);
+    assert!(lines.contains(&"exit to restart, next serial 13".to_owned()), "{lines:?}");
+
+    let mut world = up(&TWO);
+    let lines = play(&mut world, "HUP; TERM; HUP; exit late 0; exit early 0", &[]);
+    assert!(lines.contains(
+        &"WARN ignored SIGHUP indicating restart request (shutdown in progress)".to_owned()
+    ));
+    assert!(lines.contains(&"exit for good".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn a_restart_with_a_faulty_configuration_changes_nothing() {
+    // CFG-497, RUN-332, RPC-176
+    let mut world = up(&TWO);
+    assert_eq!(
+        play(&mut world, "faulty; HUP; faulty; restart; state", &[]),
+        [
+            "WARN received SIGHUP indicating restart request",
+            "CRIT not restarting, the configuration does not compile: File contains no section \
+             headers.",
+            "CRIT not restarting, the configuration does not compile: File contains no section \
+             headers.",
+            "= restart: CANT_REREAD: File contains no section headers.",
+            "= state: RUNNING",
+        ]
+    );
+    assert_eq!(play(&mut world, "restart", &[])[..2], ["= restart: true", "kill 15 late"]);
+}
+
+#[test]
+fn a_shutdown_overtakes_the_compile_of_a_restart() {
+    // RUN-343
+    let mut world = up(&TWO);
+    let lines = play(&mut world, "slow; restart; TERM; exit late 0; exit early 0", &[]);
+    assert_eq!(
+        lines[lines.len() - 4..],
+        [
+            "INFO stopped: early (exit status 0)",
+            "= restart: SHUTDOWN_STATE",
+            "exit for good",
+            "> STOPPED early early from_state:STOPPING pid:1",
+        ]
+    );
+}
+
+#[test]
+fn other_signals_only_speak() {
+    // RUN-344, RUN-345
+    let mut world = up(&["program:web autostart=false"]);
+    assert_eq!(
+        play(&mut world, "USR2; CHLD", &["DEBG"]),
+        [
+            "INFO received SIGUSR2 indicating log reopen request",
+            "reopen logs",
+            "DEBG received SIGCHLD indicating a child quit",
+        ]
+    );
+}

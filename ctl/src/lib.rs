@@ -6,6 +6,7 @@ mod client;
 mod completion;
 mod console;
 mod explain;
+pub mod generated;
 mod options;
 mod sample;
 mod session;
@@ -16,7 +17,6 @@ mod target;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-pub use options::command;
 pub use sample::main_echo_supervisord_conf;
 
 use client::Http;

@@ -164,8 +164,7 @@ fn help(program: &str) -> String {
 }
 
 /// The same command line as a `clap` command, for shell completions and the manual page.
-#[must_use]
-pub fn command() -> clap::Command {
+pub(crate) fn command() -> clap::Command {
     let argument = |row: &Row| {
         let mut shorts = row.known.short.chars();
         let action =

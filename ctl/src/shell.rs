@@ -6,7 +6,6 @@ use std::io::{self, IsTerminal as _};
 use std::rc::Rc;
 
 use rustyline::completion::Completer;
-use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
@@ -61,14 +60,13 @@ fn run_edited(mut session: Session) {
     let mut flow = Flow::Stay;
     while flow == Flow::Stay {
         editor.set_helper(Some(Names::new(&session)));
-        let read = editor.readline(&prompt);
-        flow = match read {
+        flow = match editor.readline(&prompt) {
             Ok(line) => {
                 let _ = editor.add_history_entry(line.as_str());
                 session.borrow_mut().run(&line)
             }
-            Err(ReadlineError::Interrupted) => Flow::Interrupted,
-            Err(_) => session.borrow_mut().run("EOF"),
+            // Ctrl-C and Ctrl-D end the shell; the editor has ended the line already.
+            Err(_) => Flow::Leave,
         };
     }
     leave(&mut session.borrow_mut(), flow);

@@ -4,6 +4,7 @@
 pub mod fault;
 pub mod methods;
 pub mod namespec;
+pub mod reference;
 pub mod state;
 pub mod types;
 pub mod value;

@@ -1,0 +1,34 @@
+//! Every generated page in the repository is what its table renders. `UPDATE=1` rewrites them.
+
+use std::fs;
+
+/// Asserts that the file holds `rendered`, or makes it so.
+#[track_caller]
+fn check(path: &str, rendered: &str) {
+    let file = crate::workspace().join(path);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder for the page");
+        fs::write(&file, rendered).expect("a page that can be written");
+    }
+    let committed = fs::read_to_string(&file).unwrap_or_default();
+    assert!(committed == rendered, "{path} is out of date; run the tests with UPDATE=1");
+}
+
+#[test]
+fn the_interface() {
+    check("docs/reference/rpc.md", &rpc::reference::reference());
+}
+
+#[test]
+fn the_actions() {
+    check("docs/reference/ctl.md", &ctl::generated::reference());
+}
+
+#[test]
+fn completions_and_manual_page() {
+    for (shell, name) in ctl::generated::SHELLS {
+        check(&format!("docs/reference/completions/{name}"), &ctl::generated::completions(shell));
+    }
+    let page = ctl::generated::manual_page().expect("a page that can be rendered");
+    check("docs/reference/supervisorctl.1", &page);
+}

@@ -167,3 +167,6 @@ impl Surroundings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

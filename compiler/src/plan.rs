@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub mod changeset;
 pub mod codec;
+pub mod diff;
 
 use crate::schema::section::{Program, Supervisord};
 use crate::schema::value::{Secret, SocketAddress};

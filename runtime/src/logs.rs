@@ -87,6 +87,8 @@ pub struct Logs {
     slots: BTreeMap<StreamId, Slot>,
     processes: BTreeMap<ProcessId, Streams>,
     last_id: u64,
+    /// Whether something may be left that was announced before and will not be again.
+    unread: bool,
     buffer: Box<[u8; CHUNK]>,
     /// Hangs up when the log thread has ended.
     thread: mpsc::Receiver<()>,
@@ -139,6 +141,7 @@ impl Logs {
             slots: BTreeMap::new(),
             processes: BTreeMap::new(),
             last_id: REPORTS,
+            unread: false,
             buffer: Box::new([0; CHUNK]),
             thread,
         })
@@ -184,18 +187,17 @@ impl Logs {
     /// Waits until a stream has something for the core, and appends it to `messages`; it may also
     /// return without. Dropping the future loses nothing.
     pub async fn ready(&mut self, messages: &mut Vec<Message>) {
-        let mut events = [EpollEvent::empty(); BATCH];
-        let count = loop {
+        if !self.unread {
             let Ok(mut guard) = self.epoll.readable().await else {
                 // The runtime is shutting down.
                 return std::future::pending().await;
             };
-            match guard.get_inner().0.wait(&mut events, EpollTimeout::ZERO).unwrap_or(0) {
-                // Only an empty answer proves that the next event will be announced.
-                0 => guard.clear_ready(),
-                count => break count,
-            }
-        };
+            // Before looking, so that whatever comes from now on is announced again.
+            guard.clear_ready();
+        }
+        let mut events = [EpollEvent::empty(); BATCH];
+        let count = self.epoll.get_ref().0.wait(&mut events, EpollTimeout::ZERO).unwrap_or(0);
+        self.unread = count == BATCH;
         for token in events[..count].iter().map(EpollEvent::data) {
             match token {
                 REPORTS => self.heed_reports(messages),
@@ -307,6 +309,7 @@ impl Logs {
                     self.epoll.get_ref().0.delete(&**watch).unwrap_or_default();
                 }
                 self.write(id, log);
+                self.unread |= progress == Progress::Read(CHUNK);
                 if progress == Progress::End {
                     self.end_watch(id, false, messages);
                 }

@@ -184,6 +184,7 @@ impl Supervisor {
         self.advance_shutdown();
         self.emit_ticks();
         self.feed_stirred();
+        self.exit_if_done();
     }
 
     /// Carries out what is due.

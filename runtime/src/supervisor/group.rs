@@ -40,7 +40,7 @@ pub(crate) struct Group {
 pub(crate) struct Activation {
     group: Group,
     processes: BTreeMap<ProcessId, Process>,
-    request: Option<RequestId>,
+    pub(crate) request: Option<RequestId>,
 }
 
 impl Supervisor {

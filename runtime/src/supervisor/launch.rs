@@ -53,6 +53,12 @@ impl Launches {
         self.current.is_none() && !self.queue.is_empty()
     }
 
+    /// Whether this process is the one under way.
+    #[cfg(test)]
+    pub(crate) fn is_current(&self, process: ProcessId) -> bool {
+        self.current.is_some_and(|launch| launch.process == process)
+    }
+
     /// The answer to a spawn: for whom it was.
     pub(crate) fn finish(&mut self, process: ProcessId) -> Option<RequestId> {
         self.current.take_if(|launch| launch.process == process)?.request

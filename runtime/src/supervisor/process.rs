@@ -38,7 +38,7 @@ pub(crate) struct Process {
     pub(crate) spawns: u64,
     pub(crate) throttle: Throttle,
     /// Where its timer stands.
-    armed: Option<Duration>,
+    pub(crate) armed: Option<Duration>,
     /// When to log again that it is waited for.
     pub(crate) report_at: Option<Duration>,
     /// Requests that wait for something of it.

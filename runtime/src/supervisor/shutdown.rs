@@ -43,19 +43,13 @@ impl Supervisor {
         self.shutdown = Some(Shutdown { groups: self.groups_by_priority(), told: false });
         self.emit(EventType::SupervisorStateChangeStopping, String::new);
         self.advance_shutdown();
-        if self.mood != Mood::Gone {
-            self.report_shutdown();
-        }
+        self.report_shutdown();
     }
 
-    /// Goes on to the next group once the current one is stopped; exits when nothing is left
-    /// (RUN-321, RUN-322, RUN-325).
+    /// Goes on to the next group once the current one is stopped (RUN-321, RUN-322).
     pub(crate) fn advance_shutdown(&mut self) {
         loop {
             let Some(shutdown) = &mut self.shutdown else { return };
-            if self.unstopped == 0 && self.activations.is_empty() {
-                return self.exit();
-            }
             let Some(&id) = shutdown.groups.last() else { return };
             if !std::mem::replace(&mut shutdown.told, true) {
                 self.stop_group(id);
@@ -112,6 +106,13 @@ impl Supervisor {
 
     pub(crate) fn shutdown_report_due(&mut self) {
         self.report_shutdown();
+    }
+
+    /// Exits when nothing is left (RUN-325).
+    pub(crate) fn exit_if_done(&mut self) {
+        if self.shutdown.is_some() && self.unstopped == 0 && self.activations.is_empty() {
+            self.exit();
+        }
     }
 
     fn exit(&mut self) {

@@ -71,6 +71,17 @@ impl Staged {
     }
 }
 
+#[cfg(test)]
+impl Compiles {
+    /// Who waits.
+    pub(crate) fn requests(&self) -> impl Iterator<Item = RequestId> + '_ {
+        self.running.iter().chain(&self.waiting).filter_map(|purpose| match purpose {
+            Purpose::Reread(id) => Some(*id),
+            Purpose::Restart(id) => *id,
+        })
+    }
+}
+
 impl Supervisor {
     pub(crate) fn request_reread(&mut self, id: RequestId) {
         self.compile_for(Purpose::Reread(id));

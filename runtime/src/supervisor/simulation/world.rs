@@ -8,12 +8,14 @@ use std::time::Duration;
 use compiler::plan::Plan;
 use compiler::schema::value::{LogLevel, LogTarget, Signal};
 
+use crate::events::EventType;
 use crate::supervisor::Supervisor;
 use crate::supervisor::message::{
     Action, AutoLogs, CommandError, CompileFailure, Exit, ExitStatus, Fault, FeedResult,
     GroupOrder, LogFiles, Message, Now, Pid, ProcessId, Reply, Request, RequestId, SignalError,
     SpawnError, Wall, Why,
 };
+use crate::supervisor::request::Waiter;
 
 /// A signal that was sent.
 #[derive(Clone, Debug)]
@@ -46,6 +48,11 @@ pub(crate) struct World {
     /// Whether compiles are answered at once, or by [`World::finish_compile`].
     pub(crate) slow_compiles: bool,
     compiling: bool,
+    /// Whether spawns, drains and writes take their time, until [`World::catch_up`].
+    pub(crate) lazy: bool,
+    held: VecDeque<Action>,
+    /// The pids whose end has been announced; they must not speak any more.
+    silenced: BTreeSet<Pid>,
     /// Output still in the pipes of dead children.
     pub(crate) undrained: BTreeMap<ProcessId, Vec<Message>>,
     /// What happened, for scripts; empty when nobody reads it.
@@ -82,6 +89,9 @@ impl World {
             compiles: VecDeque::new(),
             slow_compiles: false,
             compiling: false,
+            lazy: false,
+            held: VecDeque::new(),
+            silenced: BTreeSet::new(),
             undrained: BTreeMap::new(),
             transcript: Some(Vec::new()),
             sent: Vec::new(),
@@ -156,6 +166,43 @@ impl World {
         self.compiling
     }
 
+    /// Carries out the oldest action that takes its time.
+    pub(crate) fn catch_up(&mut self) {
+        let Some(action) = self.held.pop_front() else { return };
+        let (lazy, mut answers) = (std::mem::take(&mut self.lazy), VecDeque::new());
+        self.execute(action, &mut answers);
+        self.lazy = lazy;
+        for answer in answers {
+            self.send(answer);
+        }
+    }
+
+    pub(crate) fn catch_up_all(&mut self) {
+        while !self.held.is_empty() {
+            self.catch_up();
+        }
+        if self.compiling {
+            self.finish_compile();
+        }
+    }
+
+    /// Everything works again.
+    pub(crate) fn mend(&mut self) {
+        self.spawn_errors.clear();
+        self.probe_errors.clear();
+        self.kill_errors.clear();
+        self.feed_results.clear();
+    }
+
+    /// The core is written down and read again, and nobody notices (invariant 22).
+    pub(crate) fn reincarnate(&mut self) {
+        let written = serde_json::to_string(&self.core).expect("a core can be written");
+        let read: Supervisor = serde_json::from_str(&written).expect("and read");
+        let again = serde_json::to_string(&read).expect("and written again");
+        assert_eq!(written, again);
+        self.core = read;
+    }
+
     fn next_compile(&mut self) -> Result<Arc<Plan>, CompileFailure> {
         let same = || Ok(Arc::clone(&self.core.staged.plan));
         self.compiles.pop_front().unwrap_or_else(same)
@@ -169,6 +216,16 @@ impl World {
 
     fn execute(&mut self, action: Action, answers: &mut VecDeque<Message>) {
         assert!(self.exit.is_none(), "nothing follows the exit but {action:?}");
+        let takes_time = matches!(
+            action,
+            Action::Spawn(_)
+                | Action::Drain { .. }
+                | Action::Feed { .. }
+                | Action::WriteStdin { .. }
+        );
+        if self.lazy && takes_time {
+            return self.held.push_back(action);
+        }
         match action {
             Action::Log { level, text } => self.note(|| format!("{} {text}", code(level))),
             Action::Activate(order) => answers.push_back(self.activate(&order)),
@@ -253,6 +310,9 @@ impl World {
     fn kill(&mut self, sent: Sent, why: Why) -> Message {
         assert_eq!(self.children.get(&sent.pid), Some(&sent.process), "a pid we hold");
         let process = sent.process;
+        if why == Why::Stop {
+            self.check_turn(process);
+        }
         let name = self.names[&process].clone();
         let whom = if sent.to_group { "group of " } else { "" };
         self.note(|| format!("kill {} {whom}{name}", sent.signal.0));
@@ -274,6 +334,13 @@ impl World {
         answers: &mut VecDeque<Message>,
     ) {
         let name = self.names[&process].clone();
+        if !self.children.values().any(|child| *child == process) {
+            return answers.push_back(Message::Fed {
+                process,
+                request,
+                result: FeedResult::Closed,
+            });
+        }
         let result = self.feed_results.get(&name).copied().unwrap_or(FeedResult::Accepted);
         let text = String::from_utf8_lossy(data).replace('\n', "\\n");
         self.note(|| format!("feed {name} {text}"));
@@ -286,11 +353,41 @@ impl World {
         let pool = self.core.groups.get_mut(id).and_then(|group| group.pool.as_mut());
         let buffer = pool.map(|pool| std::mem::take(&mut pool.buffer)).unwrap_or_default();
         for buffered in buffer {
+            self.check_last_words(&buffered.event.kind, &buffered.event.payload);
+            if self.transcript.is_none() {
+                continue;
+            }
             let name = buffered.event.kind.name();
             let name = name.strip_prefix("PROCESS_STATE_").unwrap_or(name);
             let payload = buffered.event.payload.replace('\n', "\\n");
             let payload = payload.replace("processname:", "").replace("groupname:", "");
             self.note(|| format!("> {name} {payload}").trim_end().to_owned());
+        }
+    }
+
+    /// While the daemon stops, nobody is asked to stop before every later group has (RUN-322).
+    fn check_turn(&self, process: ProcessId) {
+        let core = &self.core;
+        let asked = |waiter: &Waiter| matches!(waiter, Waiter::Sent(_));
+        if core.processes[&process].waiters.iter().any(asked) {
+            return; // A client asked, before the daemon began to stop.
+        }
+        let turn = core.processes[&process].group;
+        let Some(group) = core.groups.get(&turn).filter(|_| core.is_stopping()) else { return };
+        let rank = (group.plan.priority, turn);
+        let mut later = core.groups.iter().filter(|(id, group)| (group.plan.priority, **id) > rank);
+        let waiting = later.find(|(_, group)| group.unstopped > 0);
+        assert!(waiting.is_none(), "{process:?} stopped before {waiting:?}");
+    }
+
+    /// The last output of a child precedes the event of its end.
+    fn check_last_words(&mut self, kind: &EventType, payload: &str) {
+        let pid = payload.split([' ', '\n']).find_map(|word| word.strip_prefix("pid:"));
+        let Some(pid) = pid.and_then(|pid| pid.parse().ok()).map(Pid) else { return };
+        if kind.is_a(EventType::ProcessLog) {
+            assert!(pid != Pid(0) && !self.silenced.contains(&pid), "{payload} after its end");
+        } else if matches!(kind, EventType::ProcessStateExited | EventType::ProcessStateStopped) {
+            self.silenced.insert(pid);
         }
     }
 }

@@ -1,0 +1,100 @@
+//! What must hold after every step, whatever happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::world::World;
+use crate::supervisor::Supervisor;
+use crate::supervisor::message::{Exit, Pid, ProcessId};
+use crate::supervisor::state::State;
+
+/// Checks every law. Others are checked by the world itself: one child an entry, no signal to a
+/// pid that is not held, one answer a request, nothing after the exit.
+pub(super) fn check(world: &World) {
+    match &world.exit {
+        Some(exit) => at_the_exit(world, exit),
+        None => {
+            pids_are_the_children(world);
+            counters_count(&world.core);
+            timers_stand_where_states_say(&world.core);
+            idle_means_asleep(&world.core);
+            nobody_waits_in_vain(world);
+        }
+    }
+}
+
+/// After a shutdown nothing is left but what could not be signalled.
+fn at_the_exit(world: &World, exit: &Exit) {
+    assert!(!matches!(exit, Exit::Failed(_)));
+    assert_eq!(world.core.deadline(), None, "a deadline after the exit");
+    for process in world.children.values() {
+        let state = world.core.processes.get(process).map(|process| process.state);
+        assert!(
+            matches!(state, Some(State::Unknown { .. })),
+            "{process:?} left behind in {state:?}"
+        );
+    }
+}
+
+fn pids_are_the_children(world: &World) {
+    assert_eq!(world.core.pids, world.children);
+    let held: BTreeMap<Pid, ProcessId> = world
+        .core
+        .processes
+        .iter()
+        .filter_map(|(id, process)| Some((process.live_pid()?, *id)))
+        .collect();
+    assert_eq!(held, world.children, "the states hold the pids");
+}
+
+fn counters_count(core: &Supervisor) {
+    let mut all = 0;
+    for group in core.groups.values() {
+        let unstopped = group
+            .members
+            .iter()
+            .filter(|id| !core.processes[id].state.shown().is_stopped())
+            .count();
+        assert_eq!(unstopped, group.unstopped, "group {}", group.name);
+        all += unstopped;
+    }
+    assert_eq!(all, core.unstopped);
+}
+
+/// A state's deadline is armed exactly as long as it can lead to something.
+fn timers_stand_where_states_say(core: &Supervisor) {
+    for (id, process) in &core.processes {
+        let waits_in_line = matches!(process.state, State::Backoff { .. } | State::Exited { .. });
+        let Some(at) = process.state.deadline() else {
+            assert_eq!(process.armed, None, "{id:?}");
+            continue;
+        };
+        if process.armed.is_some() {
+            assert_eq!(process.armed, Some(at), "{id:?}");
+        } else {
+            assert!(waits_in_line, "{id:?} in {:?} is not armed", process.state);
+            let excused = !core.starts() || !process.tickets.is_empty() || process.detached;
+            let launching = core.launches.is_current(*id);
+            assert!(excused || launching, "{id:?} in {:?} was forgotten", process.state);
+        }
+    }
+}
+
+/// Nothing is armed unless something is under way.
+fn idle_means_asleep(core: &Supervisor) {
+    let busy = core.processes.values().any(|process| process.state.deadline().is_some());
+    let waited_for = core.processes.values().any(|process| !process.waiters.is_empty());
+    let idle = !busy && !waited_for && core.launches.is_idle() && core.shutdown.is_none();
+    if idle && !core.wants_ticks() {
+        assert_eq!(core.deadline(), None, "awake for nothing");
+    }
+}
+
+/// Every open request is known to the core, and something of it is still to happen.
+fn nobody_waits_in_vain(world: &World) {
+    let core = &world.core;
+    let known: BTreeSet<_> =
+        core.requests.keys().copied().chain(core.compiles.requests()).collect();
+    let activating = core.activations.values().filter_map(|activation| activation.request);
+    let known: BTreeSet<_> = known.into_iter().chain(activating).collect();
+    assert_eq!(known, world.open.keys().copied().collect(), "who asked and who is known to wait");
+}

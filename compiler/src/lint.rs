@@ -110,6 +110,11 @@ impl LintContext<'_> {
         Diagnostic::new(code, registered.min(Severity::Warning), span, message)
     }
 
+    /// A finding that is a warning, whatever the rule's severity.
+    pub fn warning(&self, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.meta.code, Severity::Warning, span, message)
+    }
+
     /// A finding that is advice, whatever the rule's severity.
     pub fn advice(&self, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(self.meta.code, Severity::Info, span, message)

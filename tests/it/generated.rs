@@ -32,3 +32,8 @@ fn completions_and_manual_page() {
     let page = ctl::generated::manual_page().expect("a page that can be rendered");
     check("docs/reference/supervisorctl.1", &page);
 }
+
+#[test]
+fn the_diagnostics() {
+    check("docs/reference/lints.md", &compiler::lint::reference());
+}

@@ -1,5 +1,6 @@
 //! SV017: a shell operator in a command that no shell runs.
 
+use super::comment_truncates_value::cutting_comment;
 use crate::diagnostic::{Fix, codes};
 use crate::lint::command::{Command, Word};
 use crate::lint::view::Written;
@@ -48,6 +49,9 @@ impl Rule for ShellOperatorInCommand {
             let (Some(command), Some(written)) = (section.command(), section.get("command")) else {
                 continue;
             };
+            if cutting_comment(config, written).is_some() {
+                continue;
+            }
             if let Some(word) = operator(command) {
                 let message = if word.range == command.words[0].range {
                     format!("`{}` is a builtin of the shell, not a program", word.text)

@@ -14,23 +14,29 @@ static META: Meta = Meta {
     depth: Depth::Plan,
     what: "Adds up how long a shutdown may take: groups are stopped one after the other, each within \
            the longest `stopwaitsecs` of its programs. Warns above `--stop-timeout`; without it, \
-           advises above 90 seconds for a daemon in the foreground.",
+           advises for a daemon in the foreground when the groups beside the longest add 90 seconds.",
     why: "A container or a service is killed when its time is up (10 seconds for docker, 30 for \
           Kubernetes, 90 for systemd), and the programs that had not had their turn with it.",
     remedy: "Put the programs into one `[group:x]`, which is stopped at once, lower `stopwaitsecs`, \
              or raise the limit.",
     seen: &["#326", "#723", "AutoGPT#14077", "Weblate/docker#4697"],
     examples: &[Example {
-        bad: "[supervisord]\nnodaemon=true\n[program:a]\ncommand=/srv/a\nstopwaitsecs=60\n\
-              [program:b]\ncommand=/srv/b\nstopwaitsecs=60\n",
-        good: "[supervisord]\nnodaemon=true\n[program:a]\ncommand=/srv/a\nstopwaitsecs=60\n\
-               [program:b]\ncommand=/srv/b\nstopwaitsecs=60\n[group:all]\nprograms=a,b\n",
+        bad: "[supervisord]\nnodaemon=true\n[program:a]\ncommand=/srv/a\nstopwaitsecs=100\n\
+              [program:b]\ncommand=/srv/b\nstopwaitsecs=100\n",
+        good: "[supervisord]\nnodaemon=true\n[program:a]\ncommand=/srv/a\nstopwaitsecs=100\n\
+               [program:b]\ncommand=/srv/b\nstopwaitsecs=100\n[group:all]\nprograms=a,b\n",
         mended: Mended::ByHand,
     }],
     clean: &[
         "[supervisord]\nnodaemon=true\n[program:a]\ncommand=/srv/a\n[program:b]\ncommand=/srv/b\n",
     ],
 };
+
+/// How many seconds a shutdown may take, and the group that takes longest.
+struct Shutdown {
+    needed: i64,
+    longest: i64,
+}
 
 /// The longest of the usual limits.
 const USUAL: i64 = 90;
@@ -43,17 +49,18 @@ impl Rule for ShutdownBudget {
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
         let Some(daemon) = config.section("supervisord") else { return };
-        let Some(needed) = longest_shutdown(config) else { return };
+        let Some(Shutdown { needed, longest }) = shutdown(config) else { return };
         let foreground =
             daemon.get("nodaemon").filter(|_| daemon.flag("nodaemon", false) == Some(true));
         let found = match (cx.policy.stop_timeout, foreground) {
-            (Some(limit), _) if needed > limit => cx.finding(
+            (Some(limit), _) if needed > limit => cx.warning(
                 daemon.header(),
                 format!(
                     "a shutdown may take {needed} seconds, longer than the {limit} it is given"
                 ),
             ),
-            (None, Some(nodaemon)) if needed > USUAL => {
+            // One long wait is meant; that the others come on top of it may not be known.
+            (None, Some(nodaemon)) if needed - longest > USUAL => {
                 cx.advice(nodaemon.whole(), format!("a shutdown may take {needed} seconds"))
             }
             _ => return,
@@ -63,7 +70,7 @@ impl Rule for ShutdownBudget {
 }
 
 /// The sum over the groups of the longest wait of each; `None` when one cannot be told.
-fn longest_shutdown(config: &Config<'_>) -> Option<i64> {
+fn shutdown(config: &Config<'_>) -> Option<Shutdown> {
     let mut group_of: BTreeMap<&str, &str> = BTreeMap::new();
     for group in config.of_kind(Kind::Group) {
         for program in group.value("programs").unwrap_or_default().split(',') {
@@ -78,5 +85,6 @@ fn longest_shutdown(config: &Config<'_>) -> Option<i64> {
         let longest = waits.entry(group.unwrap_or(program.name)).or_default();
         *longest = wait.max(*longest);
     }
-    waits.values().try_fold(0_i64, |sum, wait| sum.checked_add(*wait))
+    let needed = waits.values().try_fold(0_i64, |sum, wait| sum.checked_add(*wait))?;
+    Some(Shutdown { needed, longest: waits.values().copied().max().unwrap_or(0) })
 }

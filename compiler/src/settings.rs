@@ -35,15 +35,15 @@ pub enum Typed {
     /// `[supervisord]`, the command line on top.
     Supervisord(Box<Supervisord>),
     /// `[unix_http_server]`.
-    UnixServer(UnixServer),
+    UnixServer(Box<UnixServer>),
     /// `[inet_http_server]`.
-    InetServer(InetServer),
+    InetServer(Box<InetServer>),
     /// `[supervisorctl]`, as the daemon would read it; its errors are not reported.
-    Ctl(Ctl),
+    Ctl(Box<Ctl>),
     /// `[rpcinterface:x]`.
     Interface(Interface),
     /// `[group:x]`.
-    Group(Group),
+    Group(Box<Group>),
     /// `[program:x]`, `[eventlistener:x]`, `[fcgi-program:x]`.
     /// Once for each group the section is in.
     Processes(Vec<Arc<Made>>),
@@ -57,9 +57,9 @@ pub struct Made {
     /// Whether the section stands alone, so that the group is its own.
     pub alone: bool,
     /// The options of the pool, for an event listener.
-    pub listener: Option<Listener>,
+    pub listener: Option<Box<Listener>>,
     /// The options of the socket, for a FastCGI program that stands alone.
-    pub socket: Option<Socket>,
+    pub socket: Option<Box<Socket>>,
     /// What is wrong with the section, in the order the original meets it.
     pub(crate) found: Vec<Diagnostic>,
     pub(crate) notices: Vec<Notice>,

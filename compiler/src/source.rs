@@ -83,7 +83,13 @@ impl Source {
     /// File `id`, parsed.
     pub fn new(id: FileId, path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
         let text = text.into();
-        let parsed = grammar::parse(id, &text);
+        let mut parsed = grammar::parse(id, &text);
+        // The tree lives as long as the daemon; what it grew by, it does not need.
+        for section in &mut parsed.file.sections {
+            section.entries.shrink_to_fit();
+        }
+        parsed.file.sections.shrink_to_fit();
+        parsed.file.comments.shrink_to_fit();
         Source { path: path.into(), text, parsed, line_starts: OnceLock::new() }
     }
 

@@ -114,6 +114,6 @@ fn no_section(path: &Path) -> Diagnostic {
 pub(crate) fn describe(context: &Context<'_>, checked: &mut Checked) {
     if let Some(index) = context.document.find("supervisorctl") {
         let (options, _) = read(context);
-        checked.typed[index] = Typed::Ctl(options);
+        checked.typed[index] = Typed::Ctl(Box::new(options));
     }
 }

@@ -179,7 +179,7 @@ impl Document {
                 continue;
             }
             let target = self.open(name, tree.header, included.then_some(file));
-            target.options.reserve(tree.entries.len().min(MOST_ROWS));
+            target.options.reserve_exact(tree.entries.len().min(MOST_ROWS));
             for (index, entry) in tree.entries.iter().enumerate() {
                 let rows = target.kind.map_or([NO_ROW; 2], |kind| rows_of(kind, &entry.key(text)));
                 target.put(written(index, rows, false));

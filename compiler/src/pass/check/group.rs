@@ -68,7 +68,7 @@ pub(super) fn groups<'a>(
             }
         }
         found.groups.push(members);
-        checked.typed[index] = Typed::Group(options);
+        checked.typed[index] = Typed::Group(Box::new(options));
     }
     found
 }

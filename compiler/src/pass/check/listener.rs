@@ -76,7 +76,7 @@ pub(super) fn pool(context: &Context<'_>, section: &Written_) -> Made {
         result_handler: listener.result_handler.clone(),
     });
     let made = finish(&pool, listener.priority, kind, processes, reader, notices);
-    Made { listener: Some(listener), ..made }
+    Made { listener: Some(Box::new(listener)), ..made }
 }
 
 fn buffer_size(reader: &mut Reader<'_>, listener: &Listener, written: Option<Written>) {

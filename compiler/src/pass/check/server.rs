@@ -21,7 +21,7 @@ pub(super) fn servers(context: &Context<'_>, checked: &mut Checked, diagnostics:
             listen: Listen::Inet { host: options.port.host.clone(), port: options.port.port },
             credentials: credentials(options.username.as_ref(), options.password.as_ref()),
         });
-        checked.typed[index] = Typed::InetServer(options);
+        checked.typed[index] = Typed::InetServer(Box::new(options));
     }
     for (index, section) in of_kind(context.document, SectionKind::UnixServer) {
         let mut reader = Reader::new(context, section);
@@ -36,7 +36,7 @@ pub(super) fn servers(context: &Context<'_>, checked: &mut Checked, diagnostics:
             },
             credentials: credentials(options.username.as_ref(), options.password.as_ref()),
         });
-        checked.typed[index] = Typed::UnixServer(options);
+        checked.typed[index] = Typed::UnixServer(Box::new(options));
     }
 }
 

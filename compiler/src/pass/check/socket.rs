@@ -39,7 +39,7 @@ pub(super) fn fcgi(context: &Context<'_>, section: &Written_) -> Made {
     builder.options(row_of(Program::OPTIONS, "priority"));
     let (processes, notices) = builder.processes();
     let made = finish(&name, socket.priority, GroupKind::Fcgi(plan), processes, reader, notices);
-    Made { socket: Some(socket), ..made }
+    Made { socket: Some(Box::new(socket)), ..made }
 }
 
 fn backlog(reader: &mut Reader<'_>, socket: &Socket, written: Option<Written>) {

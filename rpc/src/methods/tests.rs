@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::fault::FaultCode;
 
 /// Parses a call as a daemon with the stock interface does; a refusal is shown as its text.
 fn parse(method: &str, params: &[Value], stopping: bool) -> Result<Call, String> {

@@ -14,6 +14,7 @@ use crate::report::{Format, Report};
 mod check;
 mod commands;
 mod daemon;
+mod diff;
 mod input;
 mod output;
 mod plan;

@@ -92,12 +92,16 @@ impl Check {
 
     fn judge(&self, desk: &Desk) -> (Compiled, Diagnostics) {
         let mut compiled = self.input.compile(desk, self.policy.depth);
-        let found = match self.policy.depth {
+        let mut found = match self.policy.depth {
             Depth::Syntax => std::mem::take(&mut compiled.diagnostics),
             Depth::Plan | Depth::Host => {
                 lint::run(&compiled.sources, desk, self.policy, &compiled.diagnostics)
             }
         };
+        if self.is_unreadable(&found) {
+            // What else it lacks is of no interest.
+            found.retain(|finding| finding.code == codes::UNREADABLE_FILE);
+        }
         (compiled, found)
     }
 
@@ -120,6 +124,11 @@ impl Check {
         output::to_stdout(&report.render(self.format, output::stdout_colour()));
     }
 
+    fn is_unreadable(&self, found: &Diagnostics) -> bool {
+        let root = self.input.root();
+        found.iter().any(|one| one.code == codes::UNREADABLE_FILE && one.file() == Some(&root))
+    }
+
     fn verdict(&self, found: &Diagnostics) -> Verdict {
         let root = self.input.root();
         let unreadable = found
@@ -127,7 +136,7 @@ impl Check {
             .any(|finding| finding.code == codes::UNREADABLE_FILE && finding.file() == Some(&root));
         let worst = found.iter().map(|finding| finding.severity).max();
         match worst {
-            _ if unreadable => Verdict::Unusable,
+            _ if self.is_unreadable(found) => Verdict::Unusable,
             Some(worst) if worst >= self.fail_on && !self.exit_zero => Verdict::Refused,
             _ => Verdict::Accepted,
         }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::check::{Check, Mend};
-use super::{Failure, Input, Verdict, daemon, finish, output, plan};
+use super::{Failure, Input, Verdict, daemon, diff, finish, output, plan};
 use crate::lint::{self, Policy};
 use crate::report::Format;
 
@@ -38,6 +38,17 @@ fn carry_out(name: &str, matches: &ArgMatches) -> Result<Verdict, Failure> {
             let json = matches.get_one::<String>("format").is_some_and(|format| format == "json");
             plan::print(&input(matches)?, json, matches.get_flag("show-secrets"))
         }
+        "build" => match matches.get_one::<PathBuf>("output") {
+            Some(target) => diff::build(&input(matches)?, target),
+            None => Err(Failure::Other("no file to write to".to_owned())),
+        },
+        "diff" => {
+            let side = |name: &str| Input {
+                file: matches.get_one::<PathBuf>(name).cloned().unwrap_or_default(),
+                ..Input::default()
+            };
+            diff::print(&side("old"), &side("new"), matches.get_flag("exit-code"))
+        }
         "explain" => {
             let codes = matches.get_many::<String>("code").into_iter().flatten();
             codes.map(|code| daemon::explain(code)).collect::<Result<Vec<_>, _>>()?;
@@ -66,6 +77,28 @@ fn command() -> Command {
                         .help("Form of the output"),
                 )
                 .arg(flag("show-secrets").help("Show passwords and values of the environment")),
+        )
+        .subcommand(
+            with_input(Command::new("build"))
+                .about(
+                    "Compile a configuration into a plan, from which `supervisord --plan` starts",
+                )
+                .arg(
+                    Arg::new("output")
+                        .short('o')
+                        .long("output")
+                        .value_name("PLAN")
+                        .required(true)
+                        .value_parser(value_parser!(PathBuf))
+                        .help("The file to write"),
+                ),
+        )
+        .subcommand(
+            Command::new("diff")
+                .about("Say what an update would change, process by process and option by option")
+                .arg(side("old").help("The configuration or plan in force"))
+                .arg(side("new").help("The configuration or plan to follow it"))
+                .arg(flag("exit-code").help("Exit with 1 when they differ")),
         )
         .subcommand(
             Command::new("explain")
@@ -148,6 +181,10 @@ fn with_input(command: Command) -> Command {
                 .action(ArgAction::Append)
                 .help("Take a variable for set"),
         )
+}
+
+fn side(name: &'static str) -> Arg {
+    Arg::new(name).required(true).value_parser(value_parser!(PathBuf))
 }
 
 fn flag(name: &'static str) -> Arg {

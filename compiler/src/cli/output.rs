@@ -1,6 +1,7 @@
 //! Standard output and standard error. A reader that went away is no error of ours.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use crate::host::Host;
 use crate::host::system::SystemHost;
@@ -8,6 +9,14 @@ use crate::host::system::SystemHost;
 /// Writes all of `text` to standard output.
 pub(super) fn to_stdout(text: &str) {
     let _ = io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// Writes a file whole or not at all: beside its place first, then there.
+pub(super) fn to_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    std::fs::write(&beside, bytes)?;
+    std::fs::rename(&beside, path)
 }
 
 /// Writes all of `text` to standard error.

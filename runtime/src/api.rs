@@ -332,7 +332,8 @@ struct Traced(Option<String>);
 
 impl Traced {
     fn begin(call: &MethodCall) -> Traced {
-        let name = tracing::enabled!(Level::TRACE).then(|| call.method.escape_debug().to_string());
+        let name =
+            tracing::event_enabled!(Level::TRACE).then(|| call.method.escape_debug().to_string());
         if let Some(name) = &name {
             tracing::trace!("XML-RPC method called: {name}()");
         }

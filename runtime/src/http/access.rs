@@ -17,7 +17,7 @@ pub(super) struct Line {
 
 /// Remembers the request line, if anybody will read it.
 pub(super) fn begin(request: &Request<Incoming>) -> Option<Line> {
-    if !tracing::enabled!(Level::TRACE) {
+    if !tracing::event_enabled!(Level::TRACE) {
         return None;
     }
     let version = if request.version() == Version::HTTP_10 { "1.0" } else { "1.1" };

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use compiler::host::system::SystemHost;
+use compiler::lint::{self, Policy};
 use compiler::plan::{GroupPlan, Plan, ProcessPlan};
 use compiler::report::{Format, Report};
 use compiler::{Depth, Options};
@@ -35,9 +36,10 @@ fn compile(root: &Path) -> (Option<Plan>, String) {
     let options = Options { depth: Depth::Host, ..Options::default() };
     let compiled = compiler::compile(&SystemHost, root, &options);
     let base = root.parent().unwrap_or(Path::new("/")).to_owned();
-    let report = Report::new(&compiled.diagnostics, &compiled.sources, base);
-    let findings = report.render(Format::Full, false);
-    (compiled.plan, findings.trim_end().to_owned())
+    let policy = Policy { depth: Depth::Host, ..Policy::default() };
+    let findings = lint::run(&compiled.sources, &SystemHost, policy, &compiled.diagnostics);
+    let report = Report::new(&findings, &compiled.sources, base);
+    (compiled.plan, report.render(Format::Full, false).trim_end().to_owned())
 }
 
 /// What becomes of each group that is not the same in both.

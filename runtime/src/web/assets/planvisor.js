@@ -205,6 +205,7 @@ function picked() {
 
 function showPicked() {
   const count = picked().length;
+  find("#bar").classList.toggle("idle", count === 0);
   write(find("#picked"), count === 0 ? "With selected:" : `With ${count} selected:`);
 }
 

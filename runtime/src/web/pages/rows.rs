@@ -37,14 +37,18 @@ pub(in crate::web) fn details(status: &ProcessStatus) -> String {
             None => {}
         }
     }
-    let shown_already = matches!(status.state, ProcessState::Fatal | ProcessState::Backoff);
-    if let Some(error) = status.spawn_error.as_deref()
-        && !shown_already
-        && !error.is_empty()
-        && status.state != ProcessState::Running
-    {
-        parts.push(error.to_owned());
-    }
+    let told = match status.state {
+        // The description is this text, or the exit status says the same.
+        ProcessState::Running
+        | ProcessState::Fatal
+        | ProcessState::Backoff
+        | ProcessState::Exited => None,
+        ProcessState::Stopped
+        | ProcessState::Starting
+        | ProcessState::Stopping
+        | ProcessState::Unknown => status.spawn_error.as_deref(),
+    };
+    parts.extend(told.filter(|error| !error.is_empty()).map(str::to_owned));
     match status.spawns {
         0 | 1 => {}
         2 => parts.push("restarted once".to_owned()),
@@ -114,7 +118,7 @@ mod tests {
                 process.exit_code = Some(2);
                 process.spawn_error = Some("Bad exit code 2".into());
             },
-            "exit status 2 · Bad exit code 2",
+            "exit status 2",
         );
         check(
             |process| {

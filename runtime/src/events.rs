@@ -212,5 +212,36 @@ pub fn envelope(
     .into_bytes()
 }
 
+/// The page `docs/reference/events.md`.
+#[must_use]
+pub fn reference() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    for spec in EVENTS {
+        let (name, description) = (spec.name, spec.description.trim());
+        let parent = spec.parent.map_or(String::new(), |parent| format!("`{}`", parent.name()));
+        let payload = match spec.payload {
+            "" => "never sent itself".to_owned(),
+            "(nothing)" => "nothing".to_owned(),
+            payload => format!("`{payload}`"),
+        };
+        page.push_str(&format!("| `{name}` | {parent} | {description} | {payload} |\n"));
+    }
+    page.replace("|  |", "| |")
+}
+
+const INTRODUCTION: &str = "\
+# Events
+
+Rendered from the table in `runtime/src/events.rs`; do not edit. A pool of event listeners receives
+the types its `events=` names, and every type below one of them. Each event is one header line,
+
+    ver:3.0 server:{identifier} serial:{n} pool:{pool} poolserial:{n} eventname:{name} len:{n}
+
+followed by the payload, `len` characters without a terminator. `\\n` stands for a line feed.
+
+| event | kind of | what it tells | payload |
+| --- | --- | --- | --- |
+";
+
 #[cfg(test)]
 mod tests;

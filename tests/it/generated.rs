@@ -37,3 +37,9 @@ fn completions_and_manual_page() {
 fn the_diagnostics() {
     check("docs/reference/lints.md", &compiler::lint::reference());
 }
+
+#[test]
+fn the_states_and_the_events() {
+    check("docs/reference/states.md", &runtime::supervisor::state::reference());
+    check("docs/reference/events.md", &runtime::events::reference());
+}

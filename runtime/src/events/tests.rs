@@ -120,3 +120,12 @@ fn envelope_counts_characters() {
          eventname:REMOTE_COMMUNICATION len:9\ntype:t\ndé"
     );
 }
+
+#[test]
+fn names_are_those_the_compiler_accepts() {
+    let mut names: Vec<_> = EVENTS.iter().map(|spec| spec.name).collect();
+    let mut accepted = compiler::EVENTS.to_vec();
+    names.sort_unstable();
+    accepted.sort_unstable();
+    assert_eq!(names, accepted);
+}

@@ -1,27 +1,26 @@
 //! Why a command cannot be executed or a process not be spawned, in the original's words
 //! (RUN-175 to RUN-179f).
 
+use compiler::python_repr;
 use thiserror::Error;
-
-use super::quote;
 
 /// What is wrong with a command before anything is spawned.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CommandError {
     /// There is no such file.
-    #[error("can't find command {}", quote::text(.0))]
+    #[error("can't find command {}", python_repr(.0))]
     NotFound(String),
     /// The path is a directory.
-    #[error("command at {} is a directory", quote::text(.0))]
+    #[error("command at {} is a directory", python_repr(.0))]
     Directory(String),
     /// Nobody may execute the path.
-    #[error("command at {} is not executable", quote::text(.0))]
+    #[error("command at {} is not executable", python_repr(.0))]
     NotExecutable(String),
     /// This user may not execute the path.
-    #[error("no permission to run command {}", quote::text(.0))]
+    #[error("no permission to run command {}", python_repr(.0))]
     NotPermitted(String),
     /// The command cannot be split into words.
-    #[error("can't parse command {}: {why}", quote::text(.command))]
+    #[error("can't parse command {}: {why}", python_repr(.command))]
     Unparsable {
         /// The command.
         command: String,

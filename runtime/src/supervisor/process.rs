@@ -153,11 +153,8 @@ impl Supervisor {
         let starts = self.starts();
         let Some(process) = self.processes.get_mut(&id) else { return };
         let before = process.state;
-        let policy = Policy {
-            program: &process.plan.program,
-            starts: starts && !process.detached,
-            restart_at: process.throttle.earliest(at),
-        };
+        let starts = starts && !process.detached;
+        let policy = Policy::new(&process.plan.program, starts, process.throttle.earliest(at));
         let (state, effects) = transition(before, event, at, &policy);
         process.state = state;
         if before != state {

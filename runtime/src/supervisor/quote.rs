@@ -1,21 +1,4 @@
-//! Texts and bytes in the quoted form the original prints: Python literals.
-
-/// A text as a Python string literal: single quotes unless it holds only those (RUN-175).
-#[must_use]
-pub fn text(value: &str) -> String {
-    let quote = quote_mark(value.contains('\''), value.contains('"'));
-    let mut out = String::with_capacity(value.len() + 2);
-    out.push(quote);
-    for c in value.chars() {
-        match u8::try_from(c) {
-            Ok(byte) if byte < 0x80 => push_byte(&mut out, byte, quote),
-            Ok(byte) if byte < 0xa1 || byte == 0xad => push_hex(&mut out, byte),
-            Ok(_) | Err(_) => out.push(c),
-        }
-    }
-    out.push(quote);
-    out
-}
+//! Bytes in the quoted form the original prints: Python literals.
 
 /// Bytes as a Python bytes literal (LOG-014).
 #[must_use]
@@ -86,12 +69,6 @@ mod tests {
         check(b"it's", r#"b"it's""#);
         check(br#"it's "so""#, r#"b'it\'s "so"'"#);
         check(b"\\ \n\r\t\x00\x1b\xff", r"b'\\ \n\r\t\x00\x1b\xff'");
-    }
-
-    #[test]
-    fn texts_keep_what_can_be_read() {
-        assert_eq!(text("/bin/é"), "'/bin/é'");
-        assert_eq!(text("a\u{a0}'b\n"), r#""a\xa0'b\n""#);
     }
 
     #[test]

@@ -4,10 +4,14 @@
 use std::time::Duration;
 
 use compiler::schema::section::Program;
-use compiler::schema::value::{AutoRestart, Signal};
+use compiler::schema::value::{AutoRestart, ExitCodes, Signal};
 use serde::{Deserialize, Serialize};
 
 use super::message::{Pid, ProcessState, Why};
+
+mod reference;
+
+pub use reference::reference;
 
 /// The state of one process. Moments are readings of the monotonic clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,8 +104,22 @@ pub enum Event {
 /// What the configuration and the daemon's state say about a process.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy<'a> {
-    /// Its options.
-    pub program: &'a Program,
+    /// How long it must be up to count as started.
+    pub startsecs: Duration,
+    /// How many failed starts in a row are followed by another.
+    pub startretries: i64,
+    /// How long it may take to stop.
+    pub stopwaitsecs: Duration,
+    /// What asks it to stop.
+    pub stopsignal: Signal,
+    /// Whether that goes to its process group.
+    pub stopasgroup: bool,
+    /// Whether SIGKILL goes to its process group.
+    pub killasgroup: bool,
+    /// When to start it again after an exit.
+    pub autorestart: AutoRestart,
+    /// The exit codes that are expected.
+    pub exitcodes: &'a ExitCodes,
     /// Whether processes are started at all: not while the daemon stops (RUN-151).
     pub starts: bool,
     /// The earliest moment of an automatic restart from EXITED.
@@ -353,6 +371,25 @@ pub fn transition(
     }
 }
 
+impl<'a> Policy<'a> {
+    /// What these options say, while processes are started or not, and when a restart is due.
+    #[must_use]
+    pub fn new(program: &'a Program, starts: bool, restart_at: Duration) -> Policy<'a> {
+        Policy {
+            startsecs: seconds(program.startsecs),
+            startretries: program.startretries,
+            stopwaitsecs: seconds(program.stopwaitsecs),
+            stopsignal: program.stopsignal,
+            stopasgroup: program.stopasgroup,
+            killasgroup: program.killasgroup,
+            autorestart: program.autorestart,
+            exitcodes: &program.exitcodes,
+            starts,
+            restart_at,
+        }
+    }
+}
+
 impl State {
     /// The state as clients see it.
     #[must_use]
@@ -435,7 +472,7 @@ fn spawned(
     now: Duration,
     policy: &Policy<'_>,
 ) -> (State, Vec<Effect>) {
-    let until = since.saturating_add(seconds(policy.program.startsecs));
+    let until = since.saturating_add(policy.startsecs);
     let starting = State::Starting { pid, tries, until };
     let mut effects = vec![Effect::Log(Line::Spawned(pid))];
     if !then_stop {
@@ -467,7 +504,7 @@ fn failed(
     let state = State::Backoff { tries, retry_at };
     let (state, more) = if failure == (Failure::Spawn { then_stop: true }) {
         stop_in_backoff(tries)
-    } else if i64::from(tries) > policy.program.startretries {
+    } else if i64::from(tries) > policy.startretries {
         give_up(state, Some(Line::GaveUp))
     } else {
         (state, Vec::new())
@@ -490,9 +527,8 @@ fn stop(
     now: Duration,
     policy: &Policy<'_>,
 ) -> (State, Vec<Effect>) {
-    let program = policy.program;
-    let (signal, to_group) = (program.stopsignal, program.stopasgroup);
-    let kill_at = now.saturating_add(seconds(program.stopwaitsecs));
+    let (signal, to_group) = (policy.stopsignal, policy.stopasgroup);
+    let kill_at = now.saturating_add(policy.stopwaitsecs);
     let effects = vec![
         Effect::Log(Line::Killing { pid, signal, to_group }),
         Effect::Notify(Change { from: from.shown(), to: Entered::Stopping(pid) }),
@@ -509,8 +545,8 @@ fn stop_in_backoff(tries: u32) -> (State, Vec<Effect>) {
 
 /// RUN-138.
 fn escalate(pid: Pid, tries: u32, now: Duration, policy: &Policy<'_>) -> (State, Vec<Effect>) {
-    let to_group = policy.program.killasgroup;
-    let wait = seconds(policy.program.stopwaitsecs).max(LEAST_ESCALATION);
+    let to_group = policy.killasgroup;
+    let wait = policy.stopwaitsecs.max(LEAST_ESCALATION);
     let effects = vec![
         Effect::Log(Line::Escalating(pid)),
         Effect::Log(Line::Killing { pid, signal: KILL, to_group }),
@@ -545,8 +581,8 @@ fn promoted_then_exited(
 
 /// RUN-131, RUN-132; RUN-122 to RUN-124 without the wait for the next tick.
 fn exited(from: State, pid: Pid, code: i32, policy: &Policy<'_>) -> (State, Vec<Effect>) {
-    let expected = policy.program.exitcodes.contains(code);
-    let restart = match policy.program.autorestart {
+    let expected = policy.exitcodes.contains(code);
+    let restart = match policy.autorestart {
         AutoRestart::Always => true,
         AutoRestart::Unexpected => !expected,
         AutoRestart::Never => false,
@@ -569,7 +605,7 @@ fn stopped(
     code: i32,
     policy: &Policy<'_>,
 ) -> (State, Vec<Effect>) {
-    let expected = policy.program.exitcodes.contains(code);
+    let expected = policy.exitcodes.contains(code);
     let effects = vec![
         Effect::Ended(Ending::Stopped(code)),
         Effect::Notify(Change { from: from.shown(), to: Entered::Stopped(Some(pid)) }),
@@ -582,3 +618,6 @@ fn stopped(
 fn seconds(value: i64) -> Duration {
     Duration::from_secs(value.try_into().unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,11 @@
 //! Reading the configuration again: who waits for a compile, what differs from what is active,
 //! and the plan that groups are added from.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use compiler::plan::{GroupKind, GroupPlan, Plan, ProcessPlan};
-use compiler::schema::value::{LogLevel, LogTarget};
+use compiler::plan::diff::{Reread, reread};
+use compiler::plan::{GroupPlan, Plan, ProcessPlan};
+use compiler::schema::value::LogLevel;
 use serde::{Deserialize, Serialize};
 
 use super::message::{Action, CompileFailure, Fault, FaultCode, LogFiles, Reply, RequestId};
@@ -168,65 +168,9 @@ impl Supervisor {
 
     /// What the staged plan would add, change and remove (CFG-350 to CFG-352).
     fn changes(&self) -> Reply {
-        let active: BTreeMap<&str, &GroupPlan> =
-            self.groups.values().map(|group| (&*group.name, &*group.plan)).collect();
-        let (mut added, mut changed) = (Vec::new(), Vec::new());
-        for group in &self.staged.plan.groups {
-            match active.get(group.name.as_str()) {
-                None => added.push(group.name.clone()),
-                Some(current) if differs(current, group) => changed.push(group.name.clone()),
-                Some(_) => {}
-            }
-        }
-        let configured =
-            |name: &str| self.staged.plan.groups.iter().any(|group| group.name == name);
-        let removed = self.groups.values().map(|group| group.name.to_string());
-        Reply::Changes {
-            added,
-            changed,
-            removed: removed.filter(|name| !configured(name)).collect(),
-        }
-    }
-}
-
-/// Whether a group has to be removed and added to become what is configured (CFG-361 to CFG-364).
-fn differs(active: &GroupPlan, new: &GroupPlan) -> bool {
-    let kinds_differ = match (&active.kind, &new.kind) {
-        (GroupKind::Program, GroupKind::Program) => false,
-        (GroupKind::EventListener(active), GroupKind::EventListener(new)) => active != new,
-        // CFG-363: the address only.
-        (GroupKind::Fcgi(active), GroupKind::Fcgi(new)) => active.address != new.address,
-        (GroupKind::Program | GroupKind::EventListener(_) | GroupKind::Fcgi(_), _) => true,
-    };
-    kinds_differ
-        || active.priority != new.priority
-        || active.processes.len() != new.processes.len()
-        || active.processes.iter().zip(&new.processes).any(|(a, b)| process_differs(a, b))
-}
-
-/// CFG-366 to CFG-371.
-fn process_differs(active: &ProcessPlan, new: &ProcessPlan) -> bool {
-    if active.program == new.program && active.name == new.name {
-        return false;
-    }
-    let mut program = new.program.clone();
-    let current = &active.program;
-    skip_auto(&mut program.stdout_logfile, &current.stdout_logfile);
-    skip_auto(&mut program.stderr_logfile, &current.stderr_logfile);
-    let uid = |user: &Option<compiler::schema::value::UserRef>| user.as_ref().map(|user| user.uid);
-    if uid(&program.user) == uid(&current.user) {
-        program.user.clone_from(&current.user);
-    }
-    program.numprocs = current.numprocs;
-    program.numprocs_start = current.numprocs_start;
-    program.process_name.clone_from(&current.process_name);
-    active.name != new.name || program != *current
-}
-
-/// A log that is AUTO on either side is not compared (CFG-367).
-fn skip_auto(new: &mut LogTarget, active: &LogTarget) {
-    if *new == LogTarget::Auto || *active == LogTarget::Auto {
-        new.clone_from(active);
+        let active = self.groups.values().map(|group| &*group.plan);
+        let Reread { added, changed, removed } = reread(active, &self.staged.plan);
+        Reply::Changes { added, changed, removed }
     }
 }
 

@@ -226,7 +226,7 @@ impl<'p> Walk<'p> {
             0..9 => Request::Start { target, wait },
             9..18 => Request::Stop { target, wait },
             18..22 => {
-                let number = Some(*self.random.pick(&[1, 9, 15])).map(Signal);
+                let number = Some(Signal(*self.random.pick(&[1, 9, 15])));
                 let signal = SignalArgument { text: "HUP".to_owned(), number };
                 Request::Signal { target, signal }
             }

@@ -25,6 +25,11 @@ fn the_actions() {
 }
 
 #[test]
+fn the_sample() {
+    check("docs/reference/sample.conf", &ctl::generated::sample());
+}
+
+#[test]
 fn completions_and_manual_page() {
     for (shell, name) in ctl::generated::SHELLS {
         check(&format!("docs/reference/completions/{name}"), &ctl::generated::completions(shell));

@@ -184,7 +184,7 @@ impl Outputs {
         let written = match &mut self.main {
             Some(Main::File(file)) => file.write(self.line.as_bytes()).map_err(|e| e.source),
             Some(Main::Syslog(syslog)) => {
-                syslog.write("", self.line.as_bytes());
+                syslog.record(self.line.as_bytes());
                 Ok(())
             }
             None => Ok(()),

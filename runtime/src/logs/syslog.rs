@@ -50,6 +50,13 @@ impl Syslog {
         }
     }
 
+    /// Sends a line of the activity log, as one record with its own time, level and line feed
+    /// (LOG-007).
+    pub(crate) fn record(&mut self, line: &[u8]) {
+        let record = [self.head().as_bytes(), line].concat();
+        self.send(&record);
+    }
+
     /// The priority, the time and the ident, as the C library writes them.
     fn head(&self) -> String {
         let now = Zoned::try_from(clock::wall()).map_or_else(
@@ -84,13 +91,13 @@ fn connect(path: &Path) -> Option<UnixDatagram> {
 mod tests {
     use super::*;
 
-    /// Writes `chunk` and returns what arrives, without the time.
-    fn check(prefix: &str, chunk: &[u8], expected: &[&[u8]]) {
+    /// Lets `write` write and compares what arrives, without the time, with `expected`.
+    fn check(write: impl FnOnce(&mut Syslog), expected: &[&[u8]]) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
         let daemon = UnixDatagram::bind(&path).unwrap();
         daemon.set_nonblocking(true).unwrap();
-        Syslog::at(&path, TimeZone::UTC).write(prefix, chunk);
+        write(&mut Syslog::at(&path, TimeZone::UTC));
         let mut records = Vec::new();
         let mut buffer = [0; 1024];
         while let Ok(count) = daemon.recv(&mut buffer) {
@@ -110,10 +117,12 @@ mod tests {
     #[test]
     fn each_line_is_a_record() {
         // LOG-040, LOG-041, LOG-042; LOG-043, better
-        check("cat ", b"one\n\ntwo\n\n", &[b"cat one", b"cat ", b"cat two"]);
-        check("cat ", b"no end", &[b"cat no end"]);
-        check("cat ", b"\n", &[b"cat "]);
-        check("cat ", b"\xff\n", &[b"cat \xff"]);
+        check(|syslog| syslog.write("cat ", b"one\n\ntwo\n\n"), &[b"cat one", b"cat ", b"cat two"]);
+        check(|syslog| syslog.write("cat ", b"no end"), &[b"cat no end"]);
+        check(|syslog| syslog.write("cat ", b"\n"), &[b"cat "]);
+        check(|syslog| syslog.write("cat ", b"\xff\n"), &[b"cat \xff"]);
+        // LOG-007
+        check(|syslog| syslog.record(b"one INFO a\nb\n"), &[b"one INFO a\nb\n"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! sequences, mirrors to the activity log, and makes the messages; what belongs into a file is
 //! returned, not written.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
@@ -127,8 +127,9 @@ impl Watch {
                 "POutputDispatcher"
             };
             let (name, channel) = (&self.interest.name, self.interest.channel.name());
+            let fd = self.pipe.as_raw_fd();
             tracing::debug!(
-                "fd closed, stopped monitoring <{kind} for <Subprocess with name {name}> ({channel})>"
+                "fd {fd} closed, stopped monitoring <{kind} for <Subprocess with name {name}> ({channel})>"
             );
         }
     }

@@ -149,6 +149,9 @@ pub struct ProcessPlan {
     pub section: String,
     /// Its options, typed and expanded. `environment` holds the daemon's variables too (CFG-329).
     pub program: Program,
+    /// The socket it shares with the processes of its section, when that is an `[fcgi-program:x]`
+    /// inside a `[group:x]` (RUN-411). One that stands alone has its socket in the group.
+    pub socket: Option<Arc<SocketPlan>>,
 }
 
 /// A line for the activity log.

@@ -184,7 +184,9 @@ fn process_differs(active: &Arc<ProcessPlan>, new: &Arc<ProcessPlan>) -> bool {
     if Arc::ptr_eq(active, new) {
         return false;
     }
+    let address = |process: &ProcessPlan| process.socket.as_ref().map(|s| s.address.clone());
     active.name != new.name
+        || address(active) != address(new)
         || (0..Program::OPTIONS.len()).any(|row| {
             active.program.differs(&new.program, row) && counts(&active.program, &new.program, row)
         })

@@ -1,5 +1,5 @@
-//! The sockets of FastCGI groups: one a group, open while a process of the group lives (RUN-400 to
-//! RUN-405).
+//! The sockets of FastCGI programs: one a program and group, open while a process that shares it
+//! lives (RUN-400 to RUN-405, RUN-411).
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,10 +19,13 @@ const MODE: u32 = 0o700;
 /// The sockets of all active groups.
 #[derive(Debug, Default)]
 pub(crate) struct FcgiSockets {
-    open: BTreeMap<GroupId, Open>,
-    /// The group of each process that holds a reference.
-    holders: BTreeMap<ProcessId, GroupId>,
+    open: BTreeMap<Sharers, Open>,
+    /// Which socket each process holds a reference of.
+    holders: BTreeMap<ProcessId, Sharers>,
 }
+
+/// Who shares a socket: the processes one section makes in one group.
+type Sharers = (GroupId, String);
 
 /// A socket in use.
 #[derive(Debug)]
@@ -51,39 +54,50 @@ impl FcgiSockets {
     ///
     /// # Errors
     /// The text of the failure.
-    pub(crate) fn acquire(&mut self, order: &SpawnOrder) -> Result<Arc<OwnedFd>, String> {
-        let GroupKind::Fcgi(socket) = &order.group_plan.kind else {
-            return Err(format!("group {} has no socket", order.group_plan.name));
-        };
-        let open = match self.open.entry(order.group) {
+    pub(crate) fn acquire(
+        &mut self,
+        order: &SpawnOrder,
+        socket: &SocketPlan,
+    ) -> Result<Arc<OwnedFd>, String> {
+        let sharers = (order.group, order.plan.section.clone());
+        let open = match self.open.entry(sharers.clone()) {
             Entry::Occupied(open) => open.into_mut(),
             Entry::Vacant(place) => {
                 let url = url(&socket.address);
-                let fd = Arc::new(create(socket, user_of(&order.group_plan), &url)?);
+                let fd = Arc::new(create(socket, order.plan.program.user.as_ref(), &url)?);
                 place.insert(Open { fd, url, holders: BTreeSet::new() })
             }
         };
         open.holders.insert(order.process);
-        self.holders.insert(order.process, order.group);
+        self.holders.insert(order.process, sharers);
         Ok(Arc::clone(&open.fd))
     }
 
     /// Gives a process's reference back; the last one closes the socket. The file of a UNIX socket
     /// stays (RUN-405).
     pub(crate) fn release(&mut self, process: ProcessId) {
-        let Some(group) = self.holders.remove(&process) else { return };
-        let Some(open) = self.open.get_mut(&group) else { return };
+        let Some(sharers) = self.holders.remove(&process) else { return };
+        let Some(open) = self.open.get_mut(&sharers) else { return };
         open.holders.remove(&process);
         if open.holders.is_empty() {
             tracing::info!("Closing socket {}", open.url);
-            self.open.remove(&group);
+            self.open.remove(&sharers);
         }
     }
 
     /// Forgets a group that is gone.
     pub(crate) fn forget(&mut self, group: GroupId) {
-        self.open.remove(&group);
-        self.holders.retain(|_, of| *of != group);
+        self.open.retain(|of, _| of.0 != group);
+        self.holders.retain(|_, of| of.0 != group);
+    }
+}
+
+/// The socket a process is to have as its descriptor 0: its group's, or inside a `[group:x]` its
+/// own section's.
+pub(crate) fn socket_of(order: &SpawnOrder) -> Option<&SocketPlan> {
+    match &order.group_plan.kind {
+        GroupKind::Fcgi(socket) => Some(socket),
+        GroupKind::Program | GroupKind::EventListener(_) => order.plan.socket.as_deref(),
     }
 }
 

@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::pipe2;
 
-use crate::driver::fcgi::FcgiSockets;
+use crate::driver::fcgi::{self, FcgiSockets};
 use crate::logs::rotate::OpenError;
 use crate::logs::{Logs, Pipes};
 use crate::os::command::{self, Command, SearchPath};
@@ -88,12 +88,14 @@ impl Launcher {
         let command = self.probe(process).map_err(SpawnError::Command)?;
         let (user, refusal) = user_change(process);
         let launch = self.prepare(order, command, user)?;
-        let fcgi = matches!(order.group_plan.kind, GroupKind::Fcgi(_));
+        let fcgi = fcgi::socket_of(order);
         let listener = matches!(order.group_plan.kind, GroupKind::EventListener(_));
-        let ends = Ends::open(process.program.redirect_stderr, fcgi)?;
+        let ends = Ends::open(process.program.redirect_stderr, fcgi.is_some())?;
         let outputs = logs.open(process, &order.files, listener).map_err(unopened)?;
-        let socket =
-            fcgi.then(|| sockets.acquire(order)).transpose().map_err(SpawnError::Socket)?;
+        let socket = fcgi
+            .map(|plan| sockets.acquire(order, plan))
+            .transpose()
+            .map_err(SpawnError::Socket)?;
         let (stdin, stdout, stderr) = &ends.child;
         let stderr = stderr.as_ref().unwrap_or(stdout);
         let stdin = socket.as_deref().unwrap_or(stdin);

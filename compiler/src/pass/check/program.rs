@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::reader::{Slots, Value};
-use super::{Context, Reader, group};
+use super::{Context, Reader, group, socket};
 use crate::diagnostic::codes;
 use crate::pass::merge::Section as Written_;
 use crate::pass::resolve::Scope;
-use crate::plan::{GroupKind, GroupPlan, Notice, NoticeLevel, ProcessPlan};
+use crate::plan::{GroupKind, GroupPlan, Notice, NoticeLevel, ProcessPlan, SocketPlan};
 use crate::schema::row_of;
 use crate::schema::section::Program;
 use crate::schema::value::{Environment, LogTarget};
@@ -29,7 +29,9 @@ pub(super) fn member(context: &Context<'_>, section: &Written_, group: &Arc<str>
     let name = group::name(&mut reader, true);
     let part = program_part(section);
     let slots = reader.slots(part);
+    let socket = socket::of_member(context, section, &name);
     let mut builder = Builder::new(&mut reader, slots, name, group);
+    builder.socket = socket;
     builder.options(PRIORITY);
     let (processes, notices) = builder.processes();
     let made = finish(group, 0, GroupKind::Program, processes, reader, notices);
@@ -81,6 +83,7 @@ pub(super) struct Builder<'r, 'a> {
     name: Arc<str>,
     group: &'r str,
     pub(super) program: Program,
+    socket: Option<Arc<SocketPlan>>,
     notices: Vec<Notice>,
 }
 
@@ -91,7 +94,8 @@ impl<'r, 'a> Builder<'r, 'a> {
         name: Arc<str>,
         group: &'r str,
     ) -> Self {
-        Builder { reader, slots, name, group, program: Program::default(), notices: Vec::new() }
+        let (program, notices) = (Program::default(), Vec::new());
+        Builder { reader, slots, name, group, program, socket: None, notices }
     }
 
     /// The options that all processes of the section share, from row `first` on, and the checks
@@ -188,7 +192,8 @@ impl<'r, 'a> Builder<'r, 'a> {
         let environment = context.daemon.merged(&own);
         let mut program = Program { environment, ..self.program.clone() };
         rewrite_logs(&mut program, said);
-        (ProcessPlan { name, section: self.reader.section.name.to_string(), program }, own)
+        let section = self.reader.section.name.to_string();
+        (ProcessPlan { name, section, program, socket: self.socket.clone() }, own)
     }
 
     /// Reads row `row` for this process; whether it could be read.

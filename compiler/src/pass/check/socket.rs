@@ -1,14 +1,16 @@
 //! `[fcgi-program:x]`: processes that share one socket (CFG-243 to CFG-252).
 
+use std::sync::Arc;
+
 use super::program::{Builder, finish, program_part};
 use super::server::{mode, reworded};
 use super::{Context, Reader, group};
-use crate::diagnostic::codes;
+use crate::diagnostic::{Severity, codes};
 use crate::pass::merge::{Section as Written_, Written};
 use crate::pass::resolve::Scope;
 use crate::plan::{GroupKind, Owner, SocketPlan};
 use crate::schema::row_of;
-use crate::schema::section::{Program, Socket};
+use crate::schema::section::{Program, SectionKind, Socket};
 use crate::schema::value::{Invalid, SocketAddress, absolute};
 use crate::settings::Made;
 
@@ -20,17 +22,7 @@ const SOCKET: usize = row_of(Socket::OPTIONS, "socket");
 pub(super) fn fcgi(context: &Context<'_>, section: &Written_) -> Made {
     let mut reader = Reader::new(context, section);
     let name = group::name(&mut reader, false);
-    let mut socket = Socket::default();
-    let slots = reader.slots(0);
-    let scope = context.daemon_scope();
-    reader.read(&mut socket, &slots, 0..BACKLOG, &scope);
-    reader.read(&mut socket, &slots, BACKLOG..OWNER, &scope);
-    backlog(&mut reader, &socket, slots[BACKLOG]);
-    reworded(&mut reader, &mut socket, &slots, OWNER, &scope, "Invalid socket_owner value");
-    reworded(&mut reader, &mut socket, &slots, MODE, &scope, "Invalid socket_mode value");
-    let named = Scope { program: Some(&name), ..scope.clone() };
-    reader.read(&mut socket, &slots, SOCKET..SOCKET + 1, &named);
-    let plan = plan(&mut reader, &socket, slots[SOCKET], [slots[OWNER], slots[MODE]]);
+    let (socket, plan) = read(&mut reader, &name);
 
     reader.suffixed = true;
     let part = program_part(section);
@@ -40,6 +32,37 @@ pub(super) fn fcgi(context: &Context<'_>, section: &Written_) -> Made {
     let (processes, notices) = builder.processes();
     let made = finish(&name, socket.priority, GroupKind::Fcgi(plan), processes, reader, notices);
     Made { socket: Some(Box::new(socket)), ..made }
+}
+
+/// The socket of an `[fcgi-program:x]` that a group names. The original ignores it there, right or
+/// wrong (CFG-254); a wrong one is still ignored.
+pub(super) fn of_member(
+    context: &Context<'_>,
+    section: &Written_,
+    name: &Arc<str>,
+) -> Option<Arc<SocketPlan>> {
+    if section.kind != Some(SectionKind::Fcgi) {
+        return None;
+    }
+    let mut reader = Reader::new(context, section);
+    let (_, plan) = read(&mut reader, name);
+    reader.found.iter().all(|found| found.severity != Severity::Error).then(|| Arc::new(plan))
+}
+
+/// The options of the socket, and what they come to.
+fn read(reader: &mut Reader<'_>, name: &Arc<str>) -> (Socket, SocketPlan) {
+    let scope = reader.context.daemon_scope();
+    let slots = reader.slots(0);
+    let mut socket = Socket::default();
+    reader.read(&mut socket, &slots, 0..BACKLOG, &scope);
+    reader.read(&mut socket, &slots, BACKLOG..OWNER, &scope);
+    backlog(reader, &socket, slots[BACKLOG]);
+    reworded(reader, &mut socket, &slots, OWNER, &scope, "Invalid socket_owner value");
+    reworded(reader, &mut socket, &slots, MODE, &scope, "Invalid socket_mode value");
+    let named = Scope { program: Some(name), ..scope };
+    reader.read(&mut socket, &slots, SOCKET..SOCKET + 1, &named);
+    let plan = plan(reader, &socket, slots[SOCKET], [slots[OWNER], slots[MODE]]);
+    (socket, plan)
 }
 
 fn backlog(reader: &mut Reader<'_>, socket: &Socket, written: Option<Written>) {
@@ -155,4 +178,34 @@ fn address(text: &str, reader: &Reader<'_>) -> Result<SocketAddress, Invalid> {
         host: host.to_lowercase(),
         port: u16::try_from(port).unwrap_or_default(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::host::memory::MemoryHost;
+
+    /// The address of the socket that the program of a `[group:g]` has, and of its group.
+    fn check(socket: &str, expected: Option<&str>) {
+        let text = format!(
+            "[supervisord]\n[group:g]\nprograms=f\n[fcgi-program:f]\ncommand=/bin/f\n{socket}\n"
+        );
+        let host = MemoryHost::new([("/supervisord.conf", text)]);
+        let options = crate::Options::default();
+        let plan = crate::compile(&host, Path::new("/supervisord.conf"), &options).plan.unwrap();
+        assert_eq!(plan.groups[0].kind, GroupKind::Program);
+        let found = plan.groups[0].processes[0].socket.as_ref().map(|socket| &socket.address);
+        let expected = expected.map(|path| SocketAddress::Unix(path.into()));
+        assert_eq!(found, expected.as_ref(), "{socket}");
+    }
+
+    #[test]
+    fn a_program_in_a_group_keeps_its_socket() {
+        // RUN-411; CFG-254, CFG-489: a wrong one is no error there.
+        check("socket=unix:///run/%(program_name)s.sock", Some("/run/f.sock"));
+        check("socket=garbage", None);
+        check("", None);
+    }
 }

@@ -2,8 +2,20 @@
 
 mod corpus;
 mod generated;
+mod lifecycle;
 mod oracle;
 mod tidy;
+
+use harness::Installation;
+
+/// The programs of this workspace.
+fn ours() -> Installation {
+    Installation {
+        label: "ours",
+        supervisord: env!("CARGO_BIN_EXE_supervisord-under-test").into(),
+        supervisorctl: env!("CARGO_BIN_EXE_supervisorctl-under-test").into(),
+    }
+}
 
 /// The root of the workspace.
 fn workspace() -> std::path::PathBuf {

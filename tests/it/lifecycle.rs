@@ -1,0 +1,309 @@
+//! One scripted session, played with every pairing of daemon and client: ours and, where it is
+//! installed, the original's. All of them must read the same.
+//!
+//! The transcript of the original's pair is committed (`tests/golden/lifecycle.txt`), so the
+//! session is compared with the original even where no Python is. `UPDATE=1` with
+//! `PLANVISOR_ORACLE` set writes it anew.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use harness::daemon::HEAD;
+use harness::redact::{redact, same_text};
+use harness::{Daemon, Installation, Sandbox, wait_until};
+
+const PROGRAMS: &str = "\
+[program:steady]
+command=/bin/sh -c \"echo one; echo two >&2; exec sleep 1000\"
+
+[program:manual]
+command=/bin/sleep 1000
+autostart=false
+startsecs=0
+
+[program:crasher]
+command=/bin/sh -c \"echo crashing; exit 3\"
+startretries=1
+
+[program:brief]
+command=/bin/sh -c \"sleep 1.3; exit 0\"
+autorestart=unexpected
+
+[program:trapper]
+command=/bin/sh trapper.sh
+
+[program:stubborn]
+command=/bin/sh -c \"trap '' TERM; echo deaf; while :; do sleep 0.1; done\"
+stopwaitsecs=1
+killasgroup=true
+stopsignal=TERM
+
+[program:missing]
+command=/no/such/command
+autostart=false
+startretries=0
+
+[program:member]
+command=/bin/sleep 1000
+process_name=%(program_name)s-%(process_num)02d
+numprocs=2
+
+[program:lone]
+command=/bin/sleep 1000
+priority=5
+
+[group:set]
+programs=member,lone
+priority=50
+";
+
+/// Says in `trapped` which signals it got.
+const TRAPPER: &str = "\
+trap 'echo got USR1' USR1
+trap 'echo got HUP' HUP
+echo waiting
+while :; do sleep 0.1; done
+";
+
+// RUN-120..137, RPC-083..190, CTL-046..128, CFG-347..354: what a script sees of them.
+#[test]
+fn our_client_and_our_daemon() {
+    let ours = crate::ours();
+    check(&ours, &ours);
+}
+
+#[test]
+fn the_originals_client_and_our_daemon() {
+    if let Some(original) = Installation::oracle() {
+        check(&crate::ours(), &original);
+    }
+}
+
+#[test]
+fn our_client_and_the_originals_daemon() {
+    if let Some(original) = Installation::oracle() {
+        check(&original, &crate::ours());
+    }
+}
+
+#[test]
+fn the_originals_client_and_daemon() {
+    if let Some(original) = Installation::oracle() {
+        check(&original, &original);
+    }
+}
+
+/// Plays the session and compares it with the committed transcript.
+#[track_caller]
+fn check(daemon: &Installation, client: &Installation) {
+    let transcript = Session::play(daemon, client);
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/lifecycle.txt");
+    if std::env::var_os("UPDATE").is_some()
+        && (daemon.label, client.label) == ("original", "original")
+    {
+        fs::write(&golden, &transcript).expect("the transcript");
+    }
+    let expected = fs::read_to_string(&golden).expect("the transcript");
+    same_text(&expected, &transcript);
+}
+
+/// A session under way and what has been seen of it.
+struct Session<'s> {
+    sandbox: &'s Sandbox,
+    daemon: Daemon<'s>,
+    transcript: String,
+}
+
+impl<'s> Session<'s> {
+    fn play(daemon: &Installation, client: &Installation) -> String {
+        let sandbox = Sandbox::new();
+        sandbox.write("supervisord.conf", HEAD);
+        sandbox.write("conf.d/programs.conf", PROGRAMS);
+        sandbox.write("trapper.sh", TRAPPER);
+        let daemon = Daemon::start(daemon, &sandbox).with_client(client);
+        let mut session = Session { sandbox: &sandbox, daemon, transcript: String::new() };
+        session.look();
+        session.start_and_stop();
+        session.signal();
+        session.read_logs();
+        session.change_the_configuration();
+        session.break_the_configuration();
+        session.add_and_remove();
+        session.reload();
+        session.shut_down();
+        session.transcript
+    }
+
+    /// Runs one action of the client and writes down what it prints and how it exits.
+    fn ctl(&mut self, args: &[&str]) {
+        let run = self.daemon.ctl(args);
+        let stdout = redact(self.sandbox, &run.stdout);
+        writeln!(self.transcript, "$ {}\n{stdout}[{}]", args.join(" "), run.status)
+            .expect("a string to write to");
+    }
+
+    /// The same where the order of the lines is a matter of timing.
+    fn ctl_in_any_order(&mut self, args: &[&str]) {
+        let run = self.daemon.ctl(args);
+        let mut lines: Vec<_> = run.stdout.lines().collect();
+        lines.sort_unstable();
+        writeln!(self.transcript, "$ {}\n{}\n[{}]", args.join(" "), lines.join("\n"), run.status)
+            .expect("a string to write to");
+    }
+
+    fn heading(&mut self, text: &str) {
+        writeln!(self.transcript, "\n# {text}").expect("a string to write to");
+    }
+
+    fn look(&mut self) {
+        self.heading("start, crash loop to FATAL");
+        for (name, state) in [
+            ("crasher", "FATAL"),
+            ("brief", "EXITED"),
+            ("steady", "RUNNING"),
+            ("trapper", "RUNNING"),
+            ("stubborn", "RUNNING"),
+            ("set:member-01", "RUNNING"),
+        ] {
+            self.daemon.wait_for(name, state);
+        }
+        self.ctl(&["version"]);
+        self.ctl(&["status"]);
+        self.ctl(&["status", "set:*", "steady", "nobody", "none:*"]);
+        self.ctl(&["status", "steady"]);
+        self.ctl(&["status", "nobody"]);
+        self.ctl(&["avail"]);
+        self.ctl(&["pid", "manual"]);
+        self.ctl(&["pid", "nobody"]);
+    }
+
+    fn start_and_stop(&mut self) {
+        self.heading("start, stop, restart");
+        self.ctl(&["start", "manual"]);
+        self.ctl(&["start", "manual"]);
+        self.ctl(&["stop", "manual"]);
+        self.ctl(&["stop", "manual"]);
+        self.ctl(&["restart", "manual"]);
+        self.ctl(&["start", "crasher"]);
+        self.ctl(&["start", "missing"]);
+        self.ctl(&["start", "nobody"]);
+        self.ctl(&["start", "none:*"]);
+        self.ctl(&["start"]);
+        self.ctl(&["stop", "none:*"]);
+        self.ctl(&["stop", "stubborn"]);
+        self.ctl_in_any_order(&["stop", "set:*"]);
+        self.ctl(&["status", "set:*"]);
+        self.ctl_in_any_order(&["start", "set:*"]);
+        self.ctl(&["start", "set:*"]);
+        self.ctl(&["status", "set:*"]);
+        self.ctl(&["bogus", "action"]);
+    }
+
+    fn signal(&mut self) {
+        self.heading("signal");
+        self.ctl(&["signal", "USR1", "trapper"]);
+        self.ctl(&["signal", "hup", "trapper"]);
+        self.ctl(&["signal", "1", "manual", "steady:*"]);
+        self.ctl(&["signal", "NONSENSE", "trapper"]);
+        self.ctl(&["signal", "USR1", "missing"]);
+        self.ctl(&["signal", "USR1", "nobody"]);
+        self.ctl(&["signal", "USR1"]);
+        // A process that dies of a signal while RUNNING is started again (RUN-169).
+        self.daemon.wait_for("manual", "RUNNING");
+        self.daemon.wait_for("steady", "RUNNING");
+    }
+
+    fn read_logs(&mut self) {
+        self.heading("tail, clear");
+        let daemon = &self.daemon;
+        wait_until("both signals are logged", || {
+            let log = daemon.ctl(&["tail", "trapper"]).stdout;
+            log.contains("USR1") && log.contains("HUP")
+        });
+        self.ctl(&["tail", "steady"]);
+        self.ctl(&["tail", "-4", "steady", "stderr"]);
+        self.ctl(&["tail", "nobody"]);
+        self.ctl(&["tail", "steady", "stdlog"]);
+        self.ctl(&["tail", "-x", "steady"]);
+        self.ctl(&["tail"]);
+        self.ctl(&["clear", "steady"]);
+        self.ctl(&["tail", "steady"]);
+        self.ctl(&["clear", "nobody"]);
+        self.ctl(&["maintail", "-0", "extra"]);
+    }
+
+    fn change_the_configuration(&mut self) {
+        self.heading("reread, update");
+        self.ctl(&["reread"]);
+        let edited = PROGRAMS
+            .replace("[program:manual]", "[program:fresh]")
+            .replace("[program:trapper]", "[program:trapper]\nstopwaitsecs=2\nstopsignal=KILL")
+            .replace("numprocs=2", "numprocs=3");
+        self.sandbox.write("conf.d/programs.conf", edited);
+        self.ctl(&["reread"]);
+        self.ctl(&["avail"]);
+        self.ctl(&["update"]);
+        self.daemon.wait_for("set:member-02", "RUNNING");
+        self.daemon.wait_for("set:lone", "RUNNING");
+        self.daemon.wait_for("trapper", "RUNNING");
+        self.ctl(&["status"]);
+        self.ctl(&["update"]);
+        self.ctl(&["reread"]);
+        self.ctl(&["update", "nobody"]);
+    }
+
+    fn break_the_configuration(&mut self) {
+        self.heading("a broken configuration changes nothing");
+        self.sandbox.write("conf.d/broken.conf", "[program:broken]\nstartsecs=soon\n");
+        let before = self.daemon.pid_of("steady");
+        self.ctl(&["reread"]);
+        self.ctl(&["update"]);
+        self.sandbox.write("conf.d/broken.conf", "[program:broken]\nno delimiter\n");
+        self.ctl(&["reread"]);
+        self.sandbox.write("conf.d/broken.conf", "");
+        self.ctl(&["reread"]);
+        assert_eq!(self.daemon.pid_of("steady"), before, "a failed reread touched a process");
+    }
+
+    fn add_and_remove(&mut self) {
+        self.heading("add, remove");
+        self.ctl(&["remove", "steady"]);
+        self.ctl(&["stop", "steady"]);
+        self.ctl(&["remove", "steady"]);
+        self.ctl(&["remove", "steady"]);
+        self.ctl(&["status", "steady"]);
+        self.ctl(&["add", "steady"]);
+        self.ctl(&["add", "steady", "nobody"]);
+        self.daemon.wait_for("steady", "RUNNING");
+    }
+
+    fn reload(&mut self) {
+        self.heading("reload");
+        let before = self.daemon.pid_of("steady");
+        self.ctl(&["reload", "now"]);
+        self.ctl(&["reload"]);
+        wait_until("the daemon has restarted", || {
+            let pid = self.daemon.ctl(&["pid", "steady"]).stdout.trim().parse();
+            pid.is_ok_and(|pid: i32| pid != before && pid != 0)
+        });
+        self.daemon.wait_for("steady", "RUNNING");
+        self.daemon.wait_for("brief", "EXITED");
+        self.daemon.wait_for("crasher", "FATAL");
+        self.ctl(&["status"]);
+    }
+
+    fn shut_down(&mut self) {
+        self.heading("shutdown");
+        self.ctl(&["shutdown"]);
+        let status = self.daemon.wait();
+        writeln!(self.transcript, "the daemon: {status}").expect("a string to write to");
+        for name in ["s.sock", "supervisord.pid"] {
+            assert!(!self.sandbox.join(name).exists(), "`{name}` is left behind");
+        }
+        self.ctl(&["status"]);
+        self.ctl(&["pid"]);
+        self.ctl(&["shutdown"]);
+        self.ctl(&["reread"]);
+    }
+}

@@ -1,0 +1,8 @@
+//! The product's `echo_supervisord_conf`, under a name that does not collide with it, so that the integration tests
+//! have its path.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ctl::main_echo_supervisord_conf()
+}

@@ -76,6 +76,11 @@ impl Format {
         ("junit", Format::Junit),
     ];
 
+    /// Whether the reports of several runs may follow each other.
+    pub fn joins(self) -> bool {
+        matches!(self, Format::Full | Format::Concise | Format::Github)
+    }
+
     /// The format called `name`.
     pub fn find(name: &str) -> Option<Format> {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|&(_, format)| format)

@@ -130,10 +130,6 @@ impl Check {
     }
 
     fn verdict(&self, found: &Diagnostics) -> Verdict {
-        let root = self.input.root();
-        let unreadable = found
-            .iter()
-            .any(|finding| finding.code == codes::UNREADABLE_FILE && finding.file() == Some(&root));
         let worst = found.iter().map(|finding| finding.severity).max();
         match worst {
             _ if self.is_unreadable(found) => Verdict::Unusable,

@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::check::{Check, Mend};
 use super::{Failure, Input, Verdict, daemon, diff, finish, output, plan};
+use crate::getopt::UsageError;
 use crate::lint::{self, Policy};
 use crate::report::Format;
 
@@ -33,7 +34,7 @@ pub(super) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn carry_out(name: &str, matches: &ArgMatches) -> Result<Verdict, Failure> {
     match name {
-        "check" => check(matches)?.run(),
+        "check" => check_all(matches),
         "plan" => {
             let json = matches.get_one::<String>("format").is_some_and(|format| format == "json");
             plan::print(&input(matches)?, json, matches.get_flag("show-secrets"))
@@ -108,10 +109,27 @@ fn command() -> Command {
         .subcommand(Command::new("rules").about("List every code"))
 }
 
+/// Checks one file after the other.
+fn check_all(matches: &ArgMatches) -> Result<Verdict, Failure> {
+    let files: Vec<PathBuf> = matches.get_many("file").into_iter().flatten().cloned().collect();
+    let mut check = check(matches)?;
+    if files.len() > 1 && !check.format.joins() {
+        let message = "this format is one document a run; name one file".to_owned();
+        return Err(Failure::Usage(UsageError(message)));
+    }
+    let mut verdict = check.run()?;
+    for file in files.into_iter().skip(1) {
+        check.input.file = file;
+        verdict = verdict.max(check.run()?);
+    }
+    Ok(verdict)
+}
+
 fn check_command() -> Command {
     let formats: Vec<&str> = Format::ALL.iter().map(|(name, _)| *name).collect();
     with_input(Command::new("check"))
         .about("Say what is wrong with a configuration")
+        .mut_arg("file", |file| file.num_args(1..))
         .arg(
             choice("depth", &["syntax", "plan", "host"])
                 .default_value("plan")

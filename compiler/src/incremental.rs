@@ -148,6 +148,7 @@ impl Memory {
     fn fits(&self, document: &Document, learned: &Environment, changed: &[FileId]) -> bool {
         let earlier = self.compiled.settings.document();
         self.compiled.learned == *learned
+            && earlier.replaces_here() == document.replaces_here()
             && earlier.defaults == document.defaults
             && document.defaults.values().all(|written| !changed.contains(&written.file))
     }

@@ -7,5 +7,6 @@ pub(crate) mod ctl;
 pub(crate) mod files;
 pub(crate) mod load;
 pub(crate) mod merge;
+pub(crate) mod outline;
 pub(crate) mod parallel;
 pub(crate) mod resolve;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use grammar::{Entry, Span};
 
 use crate::diagnostic::Diagnostic;
-use crate::pass::merge::{Document, Section, Written, rows_of};
+use crate::pass::merge::Document;
+use crate::pass::outline::{Section, Written, rows_of};
 use crate::plan::{GroupPlan, Notice, ProcessPlan};
 use crate::schema::section::{
     Ctl, Group, InetServer, Interface, Listener, SectionKind, Socket, Supervisord, UnixServer,
@@ -216,7 +217,7 @@ impl<'s> SectionView<'s> {
     /// Everything written in the section itself, unknown options too, in no particular order.
     pub fn options(self) -> impl Iterator<Item = OptionView<'s>> {
         let settings = self.settings;
-        let written = self.section.options.iter().chain(&self.section.others);
+        let written = self.section.options.iter().chain(self.section.others.iter());
         written.map(move |written| OptionView { settings, written: *written })
     }
 

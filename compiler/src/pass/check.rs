@@ -15,7 +15,8 @@ use std::sync::Arc;
 
 use grammar::python_repr;
 
-use super::merge::{Document, Section};
+use super::merge::Document;
+use super::outline::Section;
 use super::parallel::in_parallel;
 use super::resolve::{Outer, Scope};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -102,7 +103,7 @@ pub(crate) fn check(
     }
     let made = in_parallel(jobs.len(), |job| {
         let job = &jobs[job];
-        before.and_then(|before| before.made(context, job)).unwrap_or_else(|| make(context, job))
+        before.and_then(|before| before.made(job)).unwrap_or_else(|| make(context, job))
     });
     let groups = collect(&made, &jobs, steps, &mut checked, diagnostics);
     checked.groups = heterogeneous.assemble(&checked.typed, before);

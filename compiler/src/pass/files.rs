@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use grammar::{DecodeError, FileId, Span, SyntaxError, SyntaxErrorKind, python_repr};
 
+use super::outline::{Outline, outline};
 use super::parallel::in_parallel;
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::host::{Host, Stamp};
@@ -24,6 +25,8 @@ pub(crate) struct Files {
 #[derive(Clone, Debug)]
 pub(crate) struct Kept {
     pub(crate) source: Arc<Source>,
+    /// What it says.
+    pub(crate) outline: Arc<Outline>,
     /// What is wrong with it as a file, in the order the original meets it.
     pub(crate) found: Vec<Diagnostic>,
     /// Why it could not be read.
@@ -86,6 +89,11 @@ impl Files {
         Sources::of_files(self.kept.iter().map(|kept| kept.source.clone()).collect())
     }
 
+    /// What all files say.
+    pub(crate) fn outlines(&self) -> Vec<Arc<Outline>> {
+        self.kept.iter().map(|kept| kept.outline.clone()).collect()
+    }
+
     fn number(&mut self, path: &Path) -> FileId {
         if let Some(id) = self.by_path.get(path) {
             return *id;
@@ -136,7 +144,8 @@ fn read(
 impl Kept {
     fn empty(id: FileId, path: &Path) -> Self {
         let source = Arc::new(Source::new(id, path, ""));
-        Kept { source, found: Vec::new(), unreadable: None, stamp: None }
+        let outline = Arc::default();
+        Kept { source, outline, found: Vec::new(), unreadable: None, stamp: None }
     }
 
     fn parsed(id: FileId, path: &Path, bytes: &[u8]) -> Self {
@@ -145,7 +154,8 @@ impl Kept {
             Err(error) => (Source::new(id, path, lossy(bytes)), Some(error)),
         };
         let found = faults(&source, error.as_ref());
-        Kept { source: Arc::new(source), found, unreadable: None, stamp: None }
+        let outline = Arc::new(outline(&source));
+        Kept { source: Arc::new(source), outline, found, unreadable: None, stamp: None }
     }
 
     /// Whether the file was read and these are its bytes.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use grammar::FileId;
 
 use super::files::{Files, Kept};
+use super::outline::Outline;
 use super::resolve::{Outer, Scope, expand};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, codes};
 use crate::host::Host;
@@ -18,6 +19,8 @@ use crate::source::{Source, Sources};
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) sources: Sources,
+    /// What the files say, by their numbers.
+    outlines: Vec<Arc<Outline>>,
     /// The files in the order they are read, the main file first; one that matches twice is read
     /// twice (CFG-079).
     pub(crate) readings: Vec<Reading>,
@@ -36,6 +39,13 @@ pub(crate) struct Reading {
     pub(crate) file: FileId,
     /// What `%(here)s` stands for in it.
     pub(crate) here: Arc<str>,
+}
+
+impl Loaded {
+    /// What file `id` says.
+    pub(crate) fn outline(&self, id: FileId) -> &Outline {
+        &self.outlines[id.0 as usize]
+    }
 }
 
 /// Reads the tree below `root`. `keep` says whether the files will be asked for again.
@@ -66,6 +76,7 @@ pub(crate) fn load(
         loaded.notices.push(Notice { level: NoticeLevel::Info, text });
     }
     loaded.sources = files.sources();
+    loaded.outlines = files.outlines();
     loaded
 }
 
@@ -87,6 +98,7 @@ pub(crate) fn load_alone(
     let reading = Reading { file: ids[0], here: Arc::from(directory(host, root)) };
     Loaded {
         sources: files.sources(),
+        outlines: files.outlines(),
         readings: vec![reading],
         includes: false,
         notices: Vec::new(),

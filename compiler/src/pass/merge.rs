@@ -5,15 +5,14 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use grammar::{Entry, FileId, Span};
+use grammar::{FileId, Span};
 use indexmap::IndexMap;
 
 use super::load::Loaded;
-use crate::schema::SectionSpec;
-use crate::schema::section::{SECTIONS, SectionKind};
-use crate::source::{Source, Sources};
+use super::outline::{DEFAULT, MOST_ROWS, Outline, Section, Written, rows_of};
+use crate::source::Sources;
 
 /// The textual spelling of CFG-091.
 const HERE: &str = "%(here)s";
@@ -26,57 +25,25 @@ pub(crate) struct Document {
     /// What stands in `[DEFAULT]`, by key.
     pub(crate) defaults: IndexMap<String, Written>,
     by_name: HashMap<Arc<str>, u32>,
-    heres: Vec<Arc<str>>,
+    /// What a literal `%(here)s` stands for in each file; empty where that step is not taken.
+    heres: HashMap<FileId, Arc<str>>,
 }
-
-/// One section.
-#[derive(Clone, Debug)]
-pub(crate) struct Section {
-    pub(crate) name: Arc<str>,
-    /// What it is, if anybody reads it.
-    pub(crate) kind: Option<SectionKind>,
-    /// The included file that created it (CFG-090); `None` for the main file.
-    pub(crate) owner: Option<FileId>,
-    /// Its headers, the first first.
-    pub(crate) headers: Vec<Span>,
-    /// Its options that the table knows, each once.
-    pub(crate) options: Vec<Written>,
-    /// Its other options, in the order written; a key may occur again.
-    pub(crate) others: Vec<Written>,
-}
-
-/// An option as written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Written {
-    pub(crate) file: FileId,
-    section: u32,
-    entry: u32,
-    /// What the literal `%(here)s` in it stands for; [`NO_HERE`] when it is an ordinary expansion.
-    here: u32,
-    /// Its row in each part of the section's table, or [`NO_ROW`].
-    pub(crate) rows: Rows,
-    /// Whether it comes from `[DEFAULT]`.
-    pub(crate) from_default: bool,
-}
-
-/// The rows of a key in the parts of a section's table.
-pub(crate) type Rows = [u8; 2];
-
-/// No row of the table.
-pub(crate) const NO_ROW: u8 = u8::MAX;
-const NO_HERE: u32 = u32::MAX;
 
 /// Joins the files of a compilation.
 pub(crate) fn merge(loaded: &Loaded) -> Document {
     let mut document = Document::default();
-    for (index, reading) in loaded.readings.iter().enumerate() {
-        let here = if loaded.includes { document.intern(&reading.here) } else { NO_HERE };
-        let before = document.sections.len();
-        let source = loaded.sources.get(reading.file);
-        let defaults = document.absorb(source, index > 0, here);
+    let outlines = || loaded.readings.iter().map(|reading| loaded.outline(reading.file));
+    let sections = outlines().map(|outline| outline.sections.len()).sum();
+    document.sections.reserve_exact(sections);
+    document.by_name.reserve(sections);
+    for (index, (reading, outline)) in loaded.readings.iter().zip(outlines()).enumerate() {
+        let fresh = document.sections.len();
+        let included = (index > 0).then_some(reading.file);
+        let defaults = document.absorb(outline, included, &loaded.sources);
         if loaded.includes {
-            let fresh = if defaults { 0 } else { before };
-            document.copy_defaults(fresh, here, &loaded.sources);
+            document.heres.insert(reading.file, reading.here.clone());
+            let fresh = if defaults { 0 } else { fresh };
+            document.copy_defaults(fresh, reading.file, &loaded.sources);
         }
     }
     document
@@ -88,19 +55,28 @@ impl Document {
         self.by_name.get(name).map(|index| *index as usize)
     }
 
+    /// Whether the textual step of CFG-091 was taken.
+    pub(crate) fn replaces_here(&self) -> bool {
+        !self.heres.is_empty()
+    }
+
     /// The value of an option before any expansion, with the literal `%(here)s` replaced.
     pub(crate) fn text<'s>(&self, written: &Written, sources: &'s Sources) -> Cow<'s, str> {
-        let raw = written.entry(sources).value(sources.text(written.file));
-        match self.heres.get(written.here as usize) {
+        let raw = written.raw(sources);
+        match self.here(written) {
             Some(here) if raw.contains(HERE) => Cow::Owned(raw.replace(HERE, here)),
             _ => raw,
         }
     }
 
+    fn here(&self, written: &Written) -> Option<&str> {
+        self.heres.get(&written.here?).map(|here| &**here)
+    }
+
     /// What is written for each row of part `part` of a section, `[DEFAULT]` included (CFG-045).
     pub(crate) fn rows(&self, section: &Section, part: usize) -> [Option<Written>; MOST_ROWS] {
         let mut rows = [None; MOST_ROWS];
-        for written in &section.options {
+        for written in section.options.iter() {
             if let Some(row) = rows.get_mut(usize::from(written.rows[part])) {
                 *row = Some(*written);
             }
@@ -121,161 +97,63 @@ impl Document {
     pub(crate) fn locate(&self, written: &Written, sources: &Sources, range: Range<usize>) -> Span {
         let entry = written.entry(sources);
         let raw = written.raw(sources);
-        let here = self.heres.get(written.here as usize);
+        let here = self.here(written);
         let place = |offset| match here {
             Some(here) => before_replacing(&raw, here.len(), offset),
             None => offset,
         };
-        let start = entry.locate(number(place(range.start)));
-        let end = entry.locate(number(place(range.end))).max(start);
+        let locate = |offset| entry.locate(u32::try_from(place(offset)).unwrap_or(u32::MAX));
+        let start = locate(range.start);
+        let end = locate(range.end).max(start);
         let span = Span { file: written.file, start, end };
         if span.is_empty() { written.value_span(sources) } else { span }
     }
 
-    /// Whether a section has the options, of the same entries and in the same directories, that
-    /// `section` has in `other`.
-    pub(crate) fn same_options(&self, own: &Section, other: &Document, section: &Section) -> bool {
-        let mut last = (NO_HERE, NO_HERE);
-        let mut same_here = |one: &Written, two: &Written| {
-            let pair = (one.here, two.here);
-            let text = |document: &Document, here: u32| document.heres.get(here as usize).cloned();
-            let same = pair == last || text(self, pair.0) == text(other, pair.1);
-            last = if same { pair } else { last };
-            same
-        };
-        own.options.len() == section.options.len()
-            && own
-                .options
-                .iter()
-                .zip(&section.options)
-                .all(|(one, two)| same_here(one, two) && *one == Written { here: one.here, ..*two })
-    }
-
-    fn intern(&mut self, here: &Arc<str>) -> u32 {
-        if self.heres.last() != Some(here) {
-            self.heres.push(here.clone());
-        }
-        number(self.heres.len() - 1)
-    }
-
     /// Adds the sections of one file; whether `[DEFAULT]` is among them.
-    fn absorb(&mut self, source: &Source, included: bool, here: u32) -> bool {
-        let text = source.text();
-        let file = source.tree().id;
+    fn absorb(&mut self, outline: &Outline, owner: Option<FileId>, sources: &Sources) -> bool {
         let mut defaults = false;
-        for (section, tree) in source.tree().sections.iter().enumerate() {
-            let name = tree.name.of(text);
-            let section = number(section);
-            let written = |entry: usize, rows, from_default| {
-                let (entry, here) = (number(entry), if from_default { NO_HERE } else { here });
-                Written { file, section, entry, here, rows, from_default }
-            };
-            if name == "DEFAULT" {
+        for section in &outline.sections {
+            if &*section.name == DEFAULT {
                 defaults = true;
-                for (index, entry) in tree.entries.iter().enumerate() {
-                    let key = entry.key(text).into_owned();
-                    self.defaults.insert(key, written(index, [NO_ROW; 2], true));
+                for written in section.others.iter() {
+                    self.defaults.insert(written.key(sources).into_owned(), *written);
                 }
-                continue;
-            }
-            let target = self.open(name, tree.header, included.then_some(file));
-            target.options.reserve_exact(tree.entries.len().min(MOST_ROWS));
-            for (index, entry) in tree.entries.iter().enumerate() {
-                let rows = target.kind.map_or([NO_ROW; 2], |kind| rows_of(kind, &entry.key(text)));
-                target.put(written(index, rows, false));
+            } else if let Some(index) = self.find(&section.name) {
+                self.sections[index].reopen(section);
+            } else {
+                let index = u32::try_from(self.sections.len()).unwrap_or(u32::MAX);
+                self.by_name.insert(section.name.clone(), index);
+                self.sections.push(Section { owner, ..section.clone() });
             }
         }
         defaults
     }
 
-    fn open(&mut self, name: &str, header: Span, owner: Option<FileId>) -> &mut Section {
-        if let Some(index) = self.find(name) {
-            self.sections[index].headers.push(header);
-            return &mut self.sections[index];
-        }
-        let name: Arc<str> = Arc::from(name);
-        self.by_name.insert(name.clone(), number(self.sections.len()));
-        let kind = SectionKind::of(&name);
-        let (options, others) = (Vec::new(), Vec::new());
-        self.sections.push(Section { name, kind, owner, headers: vec![header], options, others });
-        let last = self.sections.len() - 1;
-        &mut self.sections[last]
-    }
-
     /// Copies the defaults that hold a literal `%(here)s` into the sections from `fresh` on, where
     /// they stay whatever `[DEFAULT]` says later (CFG-093).
-    fn copy_defaults(&mut self, fresh: usize, here: u32, sources: &Sources) {
-        let defaults = self.defaults.iter();
-        let holding: Vec<(&str, Written)> = defaults
+    fn copy_defaults(&mut self, fresh: usize, file: FileId, sources: &Sources) {
+        let holding: HashMap<&str, Written> = self
+            .defaults
+            .iter()
             .filter(|(_, written)| written.raw(sources).contains(HERE))
-            .map(|(key, written)| (key.as_str(), Written { here, ..*written }))
+            .map(|(key, written)| (key.as_str(), *written))
             .collect();
-        for section in &mut self.sections[fresh..] {
-            let Some(kind) = section.kind else { continue };
-            for (key, written) in &holding {
-                section.copy_default(
-                    key,
-                    Written { rows: rows_of(kind, key), ..*written },
-                    sources,
-                );
-            }
-        }
-    }
-}
-
-impl Section {
-    /// Takes over a default that the section does not have. Of the options no table knows, only
-    /// those of an interface are ever read (CFG-265).
-    fn copy_default(&mut self, key: &str, default: Written, sources: &Sources) {
-        if default.is_known() {
-            if !self.options.iter().any(|other| other.rows == default.rows) {
-                self.options.push(default);
-            }
-        } else if matches!(self.kind, Some(SectionKind::Interface))
-            && !self.others.iter().any(|other| other.key(sources) == key)
-        {
-            self.others.push(default);
-        }
-    }
-
-    fn put(&mut self, written: Written) {
-        if written.rows == [NO_ROW; 2] {
-            self.others.push(written);
+        if holding.is_empty() {
             return;
         }
-        match self.options.iter_mut().find(|other| other.rows == written.rows) {
-            Some(other) => *other = written,
-            None => self.options.push(written),
+        for section in &mut self.sections[fresh..] {
+            let Some(kind) = section.kind else { continue };
+            let copied = kind.spec().options().filter_map(|option| {
+                let written = *holding.get(option.name)?;
+                let rows = rows_of(kind, option.name);
+                let there = section.options.iter().any(|other| other.rows == rows);
+                (!there).then_some(Written { here: Some(file), rows, ..written })
+            });
+            let copied: Vec<Written> = copied.collect();
+            if !copied.is_empty() {
+                section.options = section.options.iter().copied().chain(copied).collect();
+            }
         }
-    }
-}
-
-impl Written {
-    /// Where it was written.
-    pub(crate) fn entry<'s>(&self, sources: &'s Sources) -> &'s Entry {
-        &sources.tree(self.file).sections[self.section as usize].entries[self.entry as usize]
-    }
-
-    /// Whether the table of its section knows the key.
-    pub(crate) fn is_known(&self) -> bool {
-        self.rows != [NO_ROW; 2]
-    }
-
-    /// Its key in lower case.
-    pub(crate) fn key<'s>(&self, sources: &'s Sources) -> Cow<'s, str> {
-        self.entry(sources).key(sources.text(self.file))
-    }
-
-    /// The place of its value, or of all of it when the value is empty.
-    pub(crate) fn value_span(&self, sources: &Sources) -> Span {
-        let entry = self.entry(sources);
-        let value = entry.value_span();
-        if value.is_empty() { Span { end: entry.delimiter.end, ..entry.key } } else { value }
-    }
-
-    /// Its value as written.
-    pub(crate) fn raw<'s>(&self, sources: &'s Sources) -> Cow<'s, str> {
-        self.entry(sources).value(sources.text(self.file))
     }
 }
 
@@ -292,34 +170,4 @@ fn before_replacing(raw: &str, here: usize, offset: usize) -> usize {
         replaced = next + here;
     }
     written + (offset - replaced)
-}
-
-/// More rows than any part of a section has.
-pub(crate) const MOST_ROWS: usize = 40;
-
-/// The rows of `key` in the parts of a section's table.
-pub(crate) fn rows_of(kind: SectionKind, key: &str) -> Rows {
-    static KEYS: LazyLock<[Vec<(&'static str, Rows)>; SECTIONS.len()]> =
-        LazyLock::new(|| SECTIONS.map(keys_of));
-    let keys = &KEYS[kind as usize];
-    let order = |known: &(&str, Rows)| (known.0.len(), known.0).cmp(&(key.len(), key));
-    keys.binary_search_by(order).map_or([NO_ROW; 2], |found| keys[found].1)
-}
-
-/// The keys of a section by length and text.
-fn keys_of(spec: &SectionSpec) -> Vec<(&'static str, Rows)> {
-    let row = |part: usize, name: &str| {
-        let rows = spec.parts.get(part).copied().unwrap_or_default();
-        let found = rows.iter().position(|row| row.name == name);
-        found.and_then(|row| u8::try_from(row).ok()).unwrap_or(NO_ROW)
-    };
-    let names = spec.options().map(|option| option.name);
-    let mut keys: Vec<_> = names.map(|name| (name, [row(0, name), row(1, name)])).collect();
-    keys.sort_unstable_by_key(|(name, _)| (name.len(), *name));
-    keys
-}
-
-/// Sources are shorter than 4 GiB, so nothing in them is counted beyond 32 bits.
-fn number(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use grammar::FileId;
 
-use super::{Context, Job};
+use super::Job;
 use crate::Compiled;
 use crate::plan::GroupPlan;
 use crate::settings::{Made, Settings};
@@ -36,7 +36,7 @@ impl<'a> Before<'a> {
     }
 
     /// What the section of `job` made, if nothing it depends on has changed.
-    pub(super) fn made(&self, context: &Context<'_>, job: &Job<'_>) -> Option<Arc<Made>> {
+    pub(super) fn made(&self, job: &Job<'_>) -> Option<Arc<Made>> {
         let document = self.settings.document();
         let index = document.find(&job.section.name)?;
         let earlier = &document.sections[index];
@@ -44,7 +44,8 @@ impl<'a> Before<'a> {
         let same = earlier.kind == section.kind
             && earlier.owner == section.owner
             && earlier.headers == section.headers
-            && document.same_options(earlier, context.document, section);
+            && (Arc::ptr_eq(&earlier.options, &section.options)
+                || earlier.options == section.options);
         let untouched = |file: FileId| self.changed.get(file.0 as usize) == Some(&false);
         let spans = section.headers.iter().map(|header| header.file);
         let files = section.options.iter().map(|written| written.file).chain(spans);

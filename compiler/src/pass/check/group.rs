@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::interface::own_name;
 use super::{Before, Checked, Context, Job, Reader, Step, of_kind};
 use crate::diagnostic::codes;
-use crate::pass::merge::Written;
+use crate::pass::outline::Written;
 use crate::plan::{GroupKind, GroupPlan};
 use crate::schema::nearest;
 use crate::schema::row_of;

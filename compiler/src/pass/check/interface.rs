@@ -72,7 +72,7 @@ fn missing_factory(reader: &mut Reader<'_>) {
 fn extras(reader: &mut Reader<'_>, scope: &Scope<'_>) {
     let (document, sources) = (reader.context.document, reader.context.sources);
     let mut others = IndexMap::new();
-    for written in &reader.section.others {
+    for written in reader.section.others.iter() {
         others.insert(written.key(sources), written);
     }
     for written in document.defaults.values() {

@@ -6,7 +6,7 @@ use super::interface::own_name;
 use super::program::{Builder, finish, program_part};
 use super::{Context, Reader, group};
 use crate::diagnostic::codes;
-use crate::pass::merge::{Section as Written_, Written};
+use crate::pass::outline::{Section as Written_, Written};
 use crate::plan::{GroupKind, PoolPlan};
 use crate::schema::nearest;
 use crate::schema::row_of;

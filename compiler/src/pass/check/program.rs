@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::reader::{Slots, Value};
 use super::{Context, Reader, group, socket};
 use crate::diagnostic::codes;
-use crate::pass::merge::Section as Written_;
+use crate::pass::outline::Section as Written_;
 use crate::pass::resolve::Scope;
 use crate::plan::{GroupKind, GroupPlan, Notice, NoticeLevel, ProcessPlan, SocketPlan};
 use crate::schema::row_of;

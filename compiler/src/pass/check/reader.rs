@@ -7,7 +7,7 @@ use grammar::Span;
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic, Severity, codes};
-use crate::pass::merge::{MOST_ROWS, Section as Written_, Written};
+use crate::pass::outline::{MOST_ROWS, Section as Written_, Written};
 use crate::pass::resolve::{Scope, expand};
 use crate::schema::Section;
 use crate::schema::value::Invalid;

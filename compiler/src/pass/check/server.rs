@@ -101,8 +101,8 @@ pub(super) fn reworded<S: crate::schema::Section>(
 /// A user name without a password, or the other way round (CFG-183).
 fn authentication(
     reader: &mut Reader<'_>,
-    username: Option<crate::pass::merge::Written>,
-    password: Option<crate::pass::merge::Written>,
+    username: Option<crate::pass::outline::Written>,
+    password: Option<crate::pass::outline::Written>,
 ) {
     let (there, missing) = match (username, password) {
         (Some(username), None) => (username, "password"),

@@ -6,7 +6,7 @@ use super::program::{Builder, finish, program_part};
 use super::server::{mode, reworded};
 use super::{Context, Reader, group};
 use crate::diagnostic::{Severity, codes};
-use crate::pass::merge::{Section as Written_, Written};
+use crate::pass::outline::{Section as Written_, Written};
 use crate::pass::resolve::Scope;
 use crate::plan::{GroupKind, Owner, SocketPlan};
 use crate::schema::row_of;

@@ -138,6 +138,10 @@ proptest! {
     #[test]
     fn a_changeset_leaves_unchanged_groups_alone(old in configurations(), new in configurations()) {
         let (old, new) = (plan(&old), plan(&new));
+        // CFG-374: a name that is configured twice is changed for ever.
+        let mut names: Vec<&str> = new.groups.iter().map(|group| group.name.as_str()).collect();
+        names.sort_unstable();
+        prop_assume!(names.windows(2).all(|pair| pair[0] != pair[1]));
         let report = reread(active(&old), &new);
         for step in changeset(&report, &new).0 {
             let earlier = old.groups.iter().find(|group| group.name == step.group());

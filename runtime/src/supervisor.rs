@@ -137,7 +137,13 @@ impl Supervisor {
     /// The moment of the monotonic clock at which [`Message::Deadline`] is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        if self.launches.is_paused() { Some(Duration::ZERO) } else { self.timers.first() }
+        if self.launches.is_paused() {
+            Some(Duration::ZERO)
+        } else if self.launches.is_wave_under_way() {
+            None
+        } else {
+            self.timers.first()
+        }
     }
 
     fn dispatch(&mut self, message: Message) {
@@ -189,6 +195,9 @@ impl Supervisor {
 
     /// Carries out what is due.
     fn wake(&mut self) {
+        if self.launches.is_wave_under_way() {
+            return;
+        }
         while let Some(timer) = self.timers.take_due(self.now.mono) {
             match timer {
                 Timer::Process(id) => self.process_due(id),

@@ -63,6 +63,7 @@ impl Supervisor {
         for id in self.groups_by_priority() {
             self.start_members(id);
         }
+        self.launches.mark_wave();
     }
 
     fn start_members(&mut self, id: GroupId) {
@@ -175,6 +176,7 @@ impl Supervisor {
         }
         if self.running && self.starts() {
             self.start_members(id);
+            self.launches.mark_wave();
         }
     }
 

@@ -26,11 +26,14 @@ pub(crate) struct Launches {
     current: Option<Launch>,
     /// Spawns since the last message that was not an answer.
     burst: u32,
+    /// The first ticket after the last wave of processes that start by themselves.
+    wave: u64,
 }
 
 /// A process to be spawned, for a client or on the daemon's own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Launch {
+    ticket: u64,
     process: ProcessId,
     request: Option<RequestId>,
 }
@@ -59,16 +62,30 @@ impl Launches {
         self.current.is_some_and(|launch| launch.process == process)
     }
 
+    /// Everything in line now is one wave.
+    pub(crate) fn mark_wave(&mut self) {
+        self.wave = self.next;
+    }
+
+    /// Whether processes that start together are not all spawned yet. Until then nothing else
+    /// that is due happens to any process, so that every STARTING precedes the first RUNNING
+    /// (RUN-305).
+    pub(crate) fn is_wave_under_way(&self) -> bool {
+        let current = self.current.map(|launch| launch.ticket);
+        let first = self.queue.first_key_value().map(|(ticket, _)| *ticket);
+        current.or(first).is_some_and(|ticket| ticket < self.wave)
+    }
+
     /// The answer to a spawn: for whom it was.
     pub(crate) fn finish(&mut self, process: ProcessId) -> Option<RequestId> {
         self.current.take_if(|launch| launch.process == process)?.request
     }
 
-    fn pop(&mut self) -> Option<(u64, Launch)> {
+    fn pop(&mut self) -> Option<Launch> {
         if self.current.is_some() || self.burst >= BURST {
             return None;
         }
-        self.queue.pop_first()
+        self.queue.pop_first().map(|(_, launch)| launch)
     }
 }
 
@@ -78,15 +95,15 @@ impl Supervisor {
         let Some(process) = self.processes.get_mut(&id) else { return };
         let ticket = self.launches.next;
         self.launches.next += 1;
-        self.launches.queue.insert(ticket, Launch { process: id, request });
+        self.launches.queue.insert(ticket, Launch { ticket, process: id, request });
         process.tickets.push(ticket);
     }
 
     /// Begins with the next in line, if none is under way.
     pub(crate) fn launch_next(&mut self) {
-        while let Some((ticket, launch)) = self.launches.pop() {
+        while let Some(launch) = self.launches.pop() {
             let Some(process) = self.processes.get_mut(&launch.process) else { continue };
-            process.tickets.retain(|held| *held != ticket);
+            process.tickets.retain(|held| *held != launch.ticket);
             if launch.request.is_none() {
                 self.launch_automatic(launch);
             } else if let Some(order) = self.spawn_order(launch.process) {

@@ -1,7 +1,9 @@
 //! What clients ask for: names are looked up, questions answered, and long requests kept until
 //! what they wait for has happened. Each request is answered exactly once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use compiler::schema::value::{LogLevel, Signal};
 use serde::{Deserialize, Serialize};
@@ -33,7 +35,26 @@ enum Shape {
     /// `true`, or a fault that names the process as the client did.
     One { name: String },
     /// An entry for each process.
-    Many { open: usize, outcomes: Vec<Outcome> },
+    Many(Entries),
+}
+
+/// The entries of an answer about several processes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Entries {
+    /// When the request came.
+    since: Duration,
+    /// The processes that are not done, with their places in the order of priority.
+    open: BTreeMap<ProcessId, usize>,
+    done: Vec<(Order, Outcome)>,
+}
+
+/// Where an entry stands (RPC-221): what is done at once comes first, the rest as it is done, to
+/// the second; within a second the order of priority counts, as when the original looks at all
+/// of them once a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Order {
+    seconds: u64,
+    place: usize,
 }
 
 /// Why something could not be done to a process.
@@ -192,7 +213,7 @@ impl Supervisor {
             }
             Ok(Err(members)) => {
                 let stopped = self.members(members, |state| !state.is_runnable());
-                self.open_many(id, stopped.len(), wait);
+                self.open_many(id, &stopped, wait);
                 for process in stopped {
                     self.enqueue(process, Some(id));
                 }
@@ -213,7 +234,7 @@ impl Supervisor {
             }
             Ok(Err(mut members)) => {
                 members.retain(|member| self.is_stoppable(*member));
-                self.open_many(id, members.len(), wait);
+                self.open_many(id, &members, wait);
                 for process in members {
                     self.stop_one(process, id);
                 }
@@ -259,7 +280,7 @@ impl Supervisor {
             }
             Ok(Err(members)) => {
                 let members = self.members(members, ProcessState::is_signallable);
-                self.open_many(id, members.len(), false);
+                self.open_many(id, &members, false);
                 for process in members {
                     self.signal_one(process, id, signal);
                 }
@@ -332,7 +353,7 @@ impl Supervisor {
     /// RPC-180, all at once.
     fn clear_all_logs(&mut self, id: RequestId) {
         let members = self.all_by_priority();
-        self.open_many(id, members.len(), false);
+        self.open_many(id, &members, false);
         for process in members {
             self.order_clear(process, id);
         }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use compiler::schema::value::LogLevel;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Pending, Shape};
+use super::{Entries, Failure, Order, Pending, Shape};
 use crate::supervisor::Supervisor;
 use crate::supervisor::message::{
     Fault, FaultCode, Outcome, ProcessId, ProcessState, Reply, RequestId, Target,
 };
+use crate::supervisor::process::Process;
 use crate::supervisor::state::Event;
 use crate::supervisor::timers::Timer;
 
@@ -39,44 +40,59 @@ impl Supervisor {
     }
 
     /// A request for several processes; for none it is answered at once (RPC-147, RPC-154).
-    pub(super) fn open_many(&mut self, id: RequestId, open: usize, wait: bool) {
-        if open == 0 {
+    pub(super) fn open_many(&mut self, id: RequestId, members: &[ProcessId], wait: bool) {
+        if members.is_empty() {
             return self.reply(id, Ok(Reply::Statuses(Vec::new())));
         }
-        let shape = Shape::Many { open, outcomes: Vec::with_capacity(open) };
-        self.requests.insert(id, Pending { wait, shape });
+        let open = members.iter().enumerate().map(|(place, member)| (*member, place)).collect();
+        let entries = Entries { since: self.now.mono, open, done: Vec::new() };
+        self.requests.insert(id, Pending { wait, shape: Shape::Many(entries) });
     }
 
-    /// A request is done with one process.
+    /// A request is done with one process, without having waited for it.
     pub(crate) fn finish(
         &mut self,
         id: RequestId,
         process: ProcessId,
         result: Result<(), Failure>,
     ) {
+        self.finish_after(id, process, 0, result);
+    }
+
+    /// A request that waited for a process is done with it.
+    fn finish_waiting(&mut self, id: RequestId, process: ProcessId, result: Result<(), Failure>) {
+        let seconds = match self.requests.get(&id).map(|pending| &pending.shape) {
+            Some(Shape::Many(entries)) => 1 + self.now.mono.saturating_sub(entries.since).as_secs(),
+            Some(Shape::One { .. }) | None => 0,
+        };
+        self.finish_after(id, process, seconds, result);
+    }
+
+    fn finish_after(
+        &mut self,
+        id: RequestId,
+        process: ProcessId,
+        seconds: u64,
+        result: Result<(), Failure>,
+    ) {
         let Some(pending) = self.requests.get_mut(&id) else { return };
-        match &mut pending.shape {
+        let entries = match &mut pending.shape {
             Shape::One { name } => {
                 let result = result.map_err(|failure| failure.into_fault(name));
                 self.requests.remove(&id);
-                self.reply(id, result.map(|()| Reply::Done));
+                return self.reply(id, result.map(|()| Reply::Done));
             }
-            Shape::Many { open, outcomes } => {
-                let Some(entry) = self.processes.get(&process) else { return };
-                let fault = result.map_err(|failure| failure.into_fault(&entry.display())).err();
-                outcomes.push(Outcome {
-                    name: Arc::clone(&entry.name),
-                    group: Arc::clone(&entry.group_name),
-                    status: fault.as_ref().map_or(FaultCode::Success, |fault| fault.code).code(),
-                    description: fault.map_or_else(|| "OK".to_owned(), |fault| fault.to_string()),
-                });
-                *open -= 1;
-                if *open == 0 {
-                    let outcomes = std::mem::take(outcomes);
-                    self.requests.remove(&id);
-                    self.reply(id, Ok(Reply::Statuses(outcomes)));
-                }
-            }
+            Shape::Many(entries) => entries,
+        };
+        let Some(entry) = self.processes.get(&process) else { return };
+        let Some(place) = entries.open.remove(&process) else { return };
+        entries.done.push((Order { seconds, place }, outcome(entry, result)));
+        if entries.open.is_empty() {
+            entries.done.sort_by_key(|(order, _)| *order);
+            let outcomes = std::mem::take(&mut entries.done).into_iter();
+            let outcomes = outcomes.map(|(_, outcome)| outcome).collect();
+            self.requests.remove(&id);
+            self.reply(id, Ok(Reply::Statuses(outcomes)));
         }
     }
 
@@ -86,21 +102,16 @@ impl Supervisor {
 
     /// A start has got as far as it gets at once (RPC-138 to RPC-143).
     pub(crate) fn start_answered(&mut self, id: RequestId, process: ProcessId) {
-        let failed = |supervisor: &Supervisor| {
-            supervisor.processes.get(&process).is_some_and(|entry| entry.spawn_error.is_some())
-        };
-        if failed(self) {
-            return self.finish(id, process, Err(Failure::Named(FaultCode::SpawnError)));
-        }
         // RPC-139: with startsecs=0 it is RUNNING right away.
         self.step(process, Event::Deadline);
-        if self.waits(id) {
-            if let Some(entry) = self.processes.get_mut(&process) {
-                entry.waiters.push(Waiter::Started(id));
-            }
-            self.settle_waiters(process);
-        } else {
-            self.finish(id, process, Ok(()));
+        let wait = self.waits(id);
+        let Some(entry) = self.processes.get_mut(&process) else { return };
+        let failed = entry.spawn_error.is_some();
+        let waiter = Waiter::Started(id);
+        match settled(waiter, entry.state.shown(), failed) {
+            Some((_, result)) if wait || failed => self.finish(id, process, result),
+            None if wait => entry.waiters.push(waiter),
+            Some(_) | None => self.finish(id, process, Ok(())),
         }
     }
 
@@ -170,7 +181,7 @@ impl Supervisor {
             self.timers.move_to(Timer::StopReport(process), entry.report_at.take(), None);
         }
         for (id, result) in over {
-            self.finish(id, process, result);
+            self.finish_waiting(id, process, result);
         }
     }
 
@@ -200,6 +211,16 @@ impl Supervisor {
         for id in std::mem::take(&mut self.requests).into_keys() {
             self.reply_fault(id, Fault::bare(FaultCode::ShutdownState));
         }
+    }
+}
+
+fn outcome(process: &Process, result: Result<(), Failure>) -> Outcome {
+    let fault = result.map_err(|failure| failure.into_fault(&process.display())).err();
+    Outcome {
+        name: Arc::clone(&process.name),
+        group: Arc::clone(&process.group_name),
+        status: fault.as_ref().map_or(FaultCode::Success, |fault| fault.code).code(),
+        description: fault.map_or_else(|| "OK".to_owned(), |fault| fault.to_string()),
     }
 }
 

@@ -144,11 +144,44 @@ fn stops_of_groups_wait_for_every_member() {
                     "INFO stopped: b (exit status 0)",
                     "> STOPPED b g from_state:STOPPING pid:2",
                     "INFO stopped: a (exit status 0)",
-                    "= stop @g: [b 80 OK, a 80 OK]",
+                    "= stop @g: [a 80 OK, b 80 OK]",
                     "> STOPPED a g from_state:STOPPING pid:1",
                 ],
             ),
         ],
+    );
+}
+
+#[test]
+fn who_takes_longer_comes_later() {
+    // RPC-221
+    let mut world = start(&[
+        "group:g programs=a,b,c",
+        "program:a startsecs=0",
+        "program:b startsecs=0",
+        "program:c startsecs=0",
+    ]);
+    play(&mut world, "stop g:*; exit c 0; wait 0.1; exit b 0", &[]);
+    let lines = play(&mut world, "wait 1; exit a 0", &[]);
+    assert!(lines.contains(&"= stop g:*: [b 80 OK, c 80 OK, a 80 OK]".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn those_that_start_together_are_all_spawned_first() {
+    // RUN-305
+    let mut world = World::new(heard(&["program:a startsecs=0", "program:b startsecs=0"]), 0);
+    world.send(Message::Boot);
+    world.lazy = true;
+    world.send(Message::Run);
+    world.wait(Duration::from_secs(1));
+    world.catch_up();
+    world.wait(Duration::from_secs(1));
+    world.catch_up();
+    let lines = play(&mut world, "", &[]);
+    let events = lines.iter().filter(|line| line.starts_with("> ")).map(|line| &line[2..9]);
+    assert_eq!(
+        events.collect::<Vec<_>>(),
+        ["PROCESS", "PROCESS", "PROCESS", "SUPERVI", "STARTIN", "STARTIN", "RUNNING", "RUNNING"]
     );
 }
 

@@ -220,7 +220,7 @@ fn a_stop_takes_a_queued_start_out_of_the_line() {
             "> STARTING w0 web from_state:STOPPED tries:0",
             "INFO spawned: 'w0' with pid 1",
             success("w0").as_str(),
-            "= start: [w2 40 ABNORMAL_TERMINATION: web:w2, w1 40 ABNORMAL_TERMINATION: web:w1, \
+            "= start: [w1 40 ABNORMAL_TERMINATION: web:w1, w2 40 ABNORMAL_TERMINATION: web:w2, \
              w0 80 OK]",
             "> RUNNING w0 web from_state:STARTING pid:1",
         ]

@@ -1,0 +1,308 @@
+//! The commands of the compiler from outside: exit statuses, inputs, outputs, and what they leave
+//! alone. Which findings there are is the corpus's business.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// Loads, with a warning that has a safe fix.
+const MISSPELT: &str = "[supervisord]\n[program:web]\ncommand=/srv/web\nautorestrat=true\n";
+/// Is refused.
+const REFUSED: &str = "[supervisord]\n[program:web]\ncommand=/srv/web\nstartsecs=soon\n";
+
+/// What a run came to.
+struct Ran {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).expect("a file");
+    }
+    folder
+}
+
+fn supervisorc(folder: &Path, words: &[&str]) -> Ran {
+    run(env!("CARGO_BIN_EXE_supervisorc-under-test"), folder, words, "")
+}
+
+fn run(program: &str, folder: &Path, words: &[&str], input: &str) -> Ran {
+    let mut child = Command::new(program)
+        .args(words)
+        .current_dir(folder)
+        .env_remove("NO_COLOR")
+        .env_remove("PORT")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads its input");
+    let Output { status, stdout, stderr } = child.wait_with_output().expect("it ends");
+    Ran {
+        status: status.code().expect("it exits"),
+        stdout: String::from_utf8(stdout).expect("text"),
+        stderr: String::from_utf8(stderr).expect("text"),
+    }
+}
+
+#[track_caller]
+fn check(text: &str, words: &[&str], status: i32, stdout: &str) {
+    let folder = folder(&[("a.conf", text)]);
+    let words: Vec<&str> =
+        ["check", "a.conf", "--format", "concise"].iter().chain(words).copied().collect();
+    let ran = supervisorc(folder.path(), &words);
+    assert_eq!((ran.status, ran.stdout.as_str()), (status, stdout), "{}", ran.stderr);
+}
+
+const MISSPELT_LINE: &str =
+    "a.conf:4:1: warning[SV001] `autorestrat` is not an option of `[program:x]`\n";
+
+#[test]
+fn findings_below_the_limit_do_not_fail() {
+    check("[supervisord]\n", &[], 0, "");
+    check(MISSPELT, &[], 0, MISSPELT_LINE);
+    check(MISSPELT, &["--fail-on", "warning"], 1, MISSPELT_LINE);
+    check(MISSPELT, &["--fail-on", "warning", "--exit-zero"], 0, MISSPELT_LINE);
+    check(MISSPELT, &["--strict"], 1, &MISSPELT_LINE.replace("warning", "error"));
+    check(MISSPELT, &["--depth", "syntax"], 0, "");
+}
+
+#[test]
+fn what_supervisor_refuses_fails() {
+    let folder = folder(&[("a.conf", REFUSED)]);
+    let ran = supervisorc(folder.path(), &["check", "a.conf", "--format", "concise"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stdout.starts_with("a.conf:4:11: error[SV028] "), "{}", ran.stdout);
+}
+
+#[test]
+fn what_cannot_be_read_is_another_failure() {
+    let folder = folder(&[]);
+    let ran = supervisorc(folder.path(), &["check", "gone.conf", "--format", "concise"]);
+    assert_eq!((ran.status, ran.stdout.lines().count()), (2, 1), "{}", ran.stdout);
+    assert_eq!(supervisorc(folder.path(), &["check", "--format", "verse"]).status, 2);
+    let ran = supervisorc(folder.path(), &["check", "--env-file", "gone", "gone.conf"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.starts_with("Error: gone: "), "{}", ran.stderr);
+}
+
+#[test]
+fn standard_input_goes_by_a_name() {
+    let folder = folder(&[("b.conf", "[program:b]\ncommand=/srv/b\nstartsecs=x\n")]);
+    let named = folder.path().join("main.conf");
+    let program = env!("CARGO_BIN_EXE_supervisorc-under-test");
+    let words = ["check", "-", "--as", named.to_str().expect("text"), "--format", "concise"];
+    let ran =
+        run(program, folder.path(), &words, "[supervisord]\n[include]\nfiles=%(here)s/b.conf\n");
+    assert_eq!(ran.status, 1);
+    assert!(ran.stdout.starts_with("b.conf:3:11: error[SV028] "), "{}", ran.stdout);
+}
+
+#[test]
+fn variables_can_be_given_or_assumed() {
+    let text =
+        "[supervisord]\n[program:web]\ncommand=/srv/web %(ENV_PORT)s\nstartsecs=%(ENV_PORT)s\n";
+    let folder = folder(&[("a.conf", text), ("env", "PORT=80\n"), ("bad", "PORT=eighty\n")]);
+    let status = |words: &[&str]| {
+        let words: Vec<&str> = ["check", "a.conf"].iter().chain(words).copied().collect();
+        supervisorc(folder.path(), &words).status
+    };
+    assert_eq!(status(&[]), 1);
+    assert_eq!(status(&["--assume-env", "PORT"]), 0);
+    assert_eq!(status(&["--assume-env", "PORT=80"]), 0);
+    assert_eq!(status(&["--assume-env", "PORT=eighty"]), 1);
+    assert_eq!(status(&["--env-file", "env"]), 0);
+    assert_eq!(status(&["--env-file", "bad"]), 1);
+}
+
+#[test]
+fn a_fix_touches_the_fault_alone() {
+    let text = MISSPELT.replace('\n', "\r\n");
+    let folder = folder(&[("a.conf", &text)]);
+    let ran = supervisorc(folder.path(), &["check", "a.conf", "--fix"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, ""));
+    let mended = fs::read_to_string(folder.path().join("a.conf")).expect("the file");
+    assert_eq!(mended, text.replace("autorestrat", "autorestart"));
+}
+
+#[test]
+fn a_diff_leaves_the_file_alone() {
+    let folder = folder(&[("a.conf", MISSPELT)]);
+    let ran = supervisorc(folder.path(), &["check", "a.conf", "--diff"]);
+    assert!(ran.stdout.contains("\n-autorestrat=true\n+autorestart=true\n"), "{}", ran.stdout);
+    assert_eq!(fs::read_to_string(folder.path().join("a.conf")).expect("the file"), MISSPELT);
+}
+
+#[test]
+fn a_check_leaves_nothing_behind() {
+    let text = "[supervisord]\nlogfile=%(here)s/d.log\npidfile=%(here)s/d.pid\n\
+        [unix_http_server]\nfile=%(here)s/d.sock\n[program:web]\ncommand=touch %(here)s/ran\n\
+        stdout_logfile=%(here)s/web.log\n";
+    let folder = folder(&[("a.conf", text)]);
+    assert_eq!(supervisorc(folder.path(), &["check", "--depth", "host", "a.conf"]).status, 0);
+    let left = fs::read_dir(folder.path()).expect("the folder").count();
+    assert_eq!(left, 1);
+}
+
+#[test]
+fn every_format_that_is_json_parses() {
+    let folder = folder(&[("a.conf", REFUSED)]);
+    for format in ["json", "sarif", "gitlab"] {
+        let ran = supervisorc(folder.path(), &["check", "a.conf", "--format", format]);
+        let parsed: Result<serde_json::Value, _> = serde_json::from_str(&ran.stdout);
+        assert!(parsed.is_ok_and(|value| value.to_string().contains("SV028")), "{format}");
+    }
+}
+
+#[test]
+fn a_part_is_judged_as_a_part() {
+    let folder = folder(&[("a.conf", "[program:web]\ncommand=/srv/web\n")]);
+    assert_eq!(supervisorc(folder.path(), &["check", "a.conf"]).status, 1);
+    let ran = supervisorc(folder.path(), &["check", "--fragment", "a.conf"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, ""));
+}
+
+#[test]
+fn secrets_stay_secret_until_asked_for() {
+    let text = "[supervisord]\nenvironment=TOKEN=\"hush\"\n[inet_http_server]\nport=127.0.0.1:9001\n\
+        username=ops\npassword=quiet\n[program:web]\ncommand=/srv/web\nenvironment=KEY=\"hush\"\n";
+    let folder = folder(&[("a.conf", text)]);
+    for format in ["full", "json"] {
+        let ran = supervisorc(folder.path(), &["plan", "a.conf", "--format", format]);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        assert!(ran.stdout.contains("TOKEN") && ran.stdout.contains("KEY"), "{}", ran.stdout);
+        assert!(!ran.stdout.contains("hush") && !ran.stdout.contains("quiet"), "{}", ran.stdout);
+        let ran =
+            supervisorc(folder.path(), &["plan", "a.conf", "--format", format, "--show-secrets"]);
+        assert!(ran.stdout.contains("hush") && ran.stdout.contains("quiet"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_plan_names_where_its_values_were_written() {
+    let folder = folder(&[(
+        "a.conf",
+        "[DEFAULT]\nstartsecs=3\n[supervisord]\n[program:web]\ncommand=/srv/web\n",
+    )]);
+    let ran = supervisorc(folder.path(), &["plan", "a.conf", "--format", "json"]);
+    let plan: serde_json::Value = serde_json::from_str(&ran.stdout).expect("a plan");
+    let options = &plan["groups"][0]["processes"][0]["options"];
+    assert_eq!(plan["version"], 1);
+    assert_eq!(options["command"]["value"], "/srv/web");
+    assert_eq!(options["command"]["origin"]["line"], 5);
+    assert_eq!(options["startsecs"]["value"], 3);
+    assert_eq!(options["startsecs"]["origin"]["default_section"], true);
+    assert!(options["stopwaitsecs"]["origin"].is_null());
+}
+
+#[test]
+fn plans_and_configurations_compare() {
+    let old = "[supervisord]\n[program:a]\ncommand=/srv/a\n[program:b]\ncommand=/srv/b\n";
+    let new = "[supervisord]\n[program:a]\ncommand=/srv/a\nstopwaitsecs=20\n[program:c]\ncommand=/srv/c\n";
+    let folder = folder(&[("a.conf", old), ("b.conf", new)]);
+    assert_eq!(supervisorc(folder.path(), &["build", "a.conf", "-o", "a.plan"]).status, 0);
+    let ran = supervisorc(folder.path(), &["diff", "a.plan", "a.conf", "--exit-code"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, ""));
+    let ran = supervisorc(folder.path(), &["diff", "a.plan", "b.conf", "--exit-code"]);
+    assert_eq!(ran.status, 1);
+    for line in ["  ~ a:a", "stopwaitsecs: 10 -> 20", "+ group c", "- group b"] {
+        assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_broken_configuration_has_no_plan() {
+    let folder = folder(&[("a.conf", REFUSED)]);
+    for words in [
+        &["plan", "a.conf"][..],
+        &["build", "a.conf", "-o", "a.plan"],
+        &["diff", "a.conf", "a.conf"],
+    ] {
+        let ran = supervisorc(folder.path(), words);
+        assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{words:?}");
+        assert!(ran.stderr.contains("SV028"), "{}", ran.stderr);
+    }
+    assert!(!folder.path().join("a.plan").exists());
+}
+
+#[test]
+fn a_damaged_plan_is_refused_by_name() {
+    let folder = folder(&[("a.conf", MISSPELT)]);
+    assert_eq!(supervisorc(folder.path(), &["build", "a.conf", "-o", "a.plan"]).status, 0);
+    let path = folder.path().join("a.plan");
+    let mut bytes = fs::read(&path).expect("a plan");
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&path, bytes).expect("a plan");
+    let ran = supervisorc(folder.path(), &["diff", "a.plan", "a.conf"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.starts_with("Error: a.plan: "), "{}", ran.stderr);
+}
+
+#[test]
+fn the_daemon_checks_as_the_compiler_does() {
+    let folder = folder(&[("a.conf", MISSPELT)]);
+    let daemon = |words: &[&str]| {
+        run(env!("CARGO_BIN_EXE_supervisord-under-test"), folder.path(), words, "")
+    };
+    let ran = daemon(&["--check", "-c", "a.conf", "-n", "--format=concise"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, MISSPELT_LINE), "{}", ran.stderr);
+    let ran = daemon(&["-c", "a.conf", "--check", "-m", "9"]);
+    assert_eq!(ran.status, 1, "{}", ran.stdout);
+    let ran = daemon(&["--check=depth", "-c", "a.conf"]);
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    let ran = daemon(&["--explain", "SV006"]);
+    assert_eq!(ran.status, 0);
+    assert!(ran.stdout.starts_with("SV006 comment-truncates-value (warning)\n"), "{}", ran.stdout);
+    let ran = daemon(&["--print-plan=json", "-c", "a.conf"]);
+    assert!(serde_json::from_str::<serde_json::Value>(&ran.stdout).is_ok(), "{}", ran.stdout);
+}
+
+#[test]
+fn every_code_can_be_explained() {
+    let folder = folder(&[]);
+    let list = supervisorc(folder.path(), &["rules"]).stdout;
+    let codes: Vec<&str> = list.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(codes.len() > 60, "{list}");
+    let words: Vec<&str> = std::iter::once("explain").chain(codes.iter().copied()).collect();
+    let ran = supervisorc(folder.path(), &words);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(codes.iter().all(|code| ran.stdout.contains(&format!("{code} "))));
+    assert_eq!(supervisorc(folder.path(), &["explain", "SV999"]).status, 2);
+}
+
+#[test]
+fn the_commands_of_the_readme_work() {
+    let root = crate::workspace();
+    let readme = fs::read_to_string(root.join("README.md")).expect("the README");
+    let section = readme.split("## Lint your supervisord.conf in CI").nth(1).expect("its section");
+    let block = section.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next());
+    let commands: Vec<&str> = block.expect("a block of commands").lines().collect();
+    assert!(commands.len() >= 5);
+    for command in commands {
+        let words: Vec<&str> = command.split(' ').collect();
+        let (program, words) = words.split_first().expect("a command");
+        assert_eq!(*program, "supervisorc");
+        let ran = supervisorc(&root, words);
+        assert_eq!(ran.status, 0, "{command}\n{}{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
+fn the_problem_matcher_reads_concise_lines() {
+    let file = crate::workspace().join(".github/planvisor-problem-matcher.json");
+    let text = fs::read_to_string(file).expect("the problem matcher");
+    let matcher: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let pattern = &matcher["problemMatcher"][0]["pattern"][0];
+    assert_eq!(pattern["regexp"], r"^(.+?):(\d+):(\d+): (error|warning|info)\[(SV\d{3})\] (.*)$");
+    let (place, rest) = MISSPELT_LINE.split_once(": ").expect("a place");
+    assert_eq!(place.split(':').count(), 3);
+    assert!(rest.starts_with("warning[SV001] "));
+}

@@ -85,3 +85,6 @@ impl Compiled {
 pub fn compile(host: &dyn Host, root: &Path, options: &Options) -> Compiled {
     Incremental::default().run(host, root, options, false)
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,6 +95,9 @@ impl Host for MemoryHost {
     }
 
     fn kind(&self, path: &Path) -> Option<PathKind> {
+        if path.as_os_str().is_empty() {
+            return None;
+        }
         let path = Self::resolve(path);
         if self.files.contains_key(&path) {
             return Some(PathKind::File { executable: true });

@@ -56,6 +56,8 @@ pub struct Supervisor {
     groups: BTreeMap<GroupId, Group>,
     group_names: BTreeMap<Arc<str>, GroupId>,
     activations: BTreeMap<GroupId, Activation>,
+    /// The names of the groups that are being activated.
+    activating: BTreeSet<Arc<str>>,
     processes: BTreeMap<ProcessId, Process>,
     /// The children that are not reaped, those of removed groups too (RUN-352).
     pids: BTreeMap<Pid, ProcessId>,
@@ -105,6 +107,7 @@ impl Supervisor {
             groups: BTreeMap::new(),
             group_names: BTreeMap::new(),
             activations: BTreeMap::new(),
+            activating: BTreeSet::new(),
             processes: BTreeMap::new(),
             pids: BTreeMap::new(),
             unstopped: 0,

@@ -39,6 +39,8 @@ pub(crate) struct Group {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Activation {
     group: Group,
+    /// Where the group stands in the plan it comes from.
+    place: usize,
     processes: BTreeMap<ProcessId, Process>,
     pub(crate) request: Option<RequestId>,
 }
@@ -48,9 +50,9 @@ impl Supervisor {
     /// (CFG-262).
     pub(crate) fn boot(&mut self) {
         let plan = Arc::clone(&self.staged.plan);
-        for group in &plan.groups {
+        for (place, group) in plan.groups.iter().enumerate() {
             if !self.is_taken(&group.name) {
-                self.activate(group, None);
+                self.activate(place, None);
             }
         }
     }
@@ -80,56 +82,56 @@ impl Supervisor {
 
     /// RUN-364.
     pub(crate) fn add_group(&mut self, id: RequestId, name: &str) {
-        let plan = Arc::clone(&self.staged.plan);
-        match plan.groups.iter().find(|group| group.name == name) {
+        match self.staged.plan.groups.iter().position(|group| group.name == name) {
             None => self.reply_fault(id, Fault::new(FaultCode::BadName, name)),
             Some(_) if self.is_taken(name) => {
                 self.reply_fault(id, Fault::new(FaultCode::AlreadyAdded, name));
             }
-            Some(group) => self.activate(group, Some(id)),
+            Some(place) => self.activate(place, Some(id)),
         }
     }
 
     fn is_taken(&self, name: &str) -> bool {
-        self.group_names.contains_key(name)
-            || self.activations.values().any(|activation| &*activation.group.name == name)
+        self.group_names.contains_key(name) || self.activating.contains(name)
     }
 
-    fn activate(&mut self, plan: &Arc<GroupPlan>, request: Option<RequestId>) {
+    /// Orders the activation of the group at `place` of the staged plan.
+    fn activate(&mut self, place: usize, request: Option<RequestId>) {
+        let plan = Arc::clone(&self.staged.plan.groups[place]);
         let id = GroupId(self.next_group);
         self.next_group += 1;
-        let name: Arc<str> = plan.name.as_str().into();
-        let listens = matches!(plan.kind, GroupKind::EventListener(_));
-        let mut group = Group::new(plan, Arc::clone(&name));
+        let mut group = Group::new(&plan);
         let mut processes = BTreeMap::new();
         let mut orders = Vec::with_capacity(plan.processes.len());
-        for (place, process) in plan.processes.iter().enumerate() {
-            // CFG-322: of several with one name the last wins, at the place of the first.
-            if plan.processes[..place].iter().any(|other| other.name == process.name) {
+        // CFG-322: of several with one name the last wins, at the place of the first.
+        let last: BTreeMap<&str, usize> =
+            plan.processes.iter().enumerate().map(|(at, process)| (&*process.name, at)).collect();
+        for name in plan.processes.iter().map(|process| process.name.as_str()) {
+            if group.by_name.contains_key(name) {
                 continue;
             }
-            let last = plan.processes.iter().rposition(|other| other.name == process.name);
-            let place = last.unwrap_or(place);
-            let process = &plan.processes[place];
+            let process = &plan.processes[last[name]];
             let entry = ProcessId(self.next_process);
             self.next_process += 1;
             group.members.push(entry);
-            group.by_name.insert(process.name.as_str().into(), entry);
-            let files = self.staged.files(plan, place);
+            group.by_name.insert(name.into(), entry);
+            let files = self.staged.auto_logs[place][last[name]].clone();
             orders.push(ProcessOrder { process: entry, plan: Arc::clone(process), files });
-            let process = Process::new(Arc::clone(process), id, Arc::clone(&name), listens);
+            let listens = group.pool.is_some();
+            let process = Process::new(Arc::clone(process), id, Arc::clone(&group.name), listens);
             processes.insert(entry, process);
         }
         group.by_priority.clone_from(&group.members);
         group.by_priority.sort_by_key(|entry| processes[entry].plan.program.priority);
-        self.activations.insert(id, Activation { group, processes, request });
-        let order = GroupOrder { group: id, plan: Arc::clone(plan), processes: orders };
-        self.actions.push(Action::Activate(order));
+        self.activating.insert(Arc::clone(&group.name));
+        self.activations.insert(id, Activation { group, place, processes, request });
+        self.actions.push(Action::Activate(GroupOrder { group: id, plan, processes: orders }));
     }
 
     /// The answer to an activation.
     pub(crate) fn activated(&mut self, id: GroupId, result: Result<Vec<AutoLogs>, String>) {
         let Some(mut activation) = self.activations.remove(&id) else { return };
+        self.activating.remove(&activation.group.name);
         match result {
             Err(text) => self.activation_failed(&activation, text),
             Ok(created) => {
@@ -137,7 +139,12 @@ impl Supervisor {
                     if let Some(entry) = activation.processes.get_mut(&process) {
                         entry.files.stdout = files.stdout.clone().or(entry.files.stdout.take());
                         entry.files.stderr = files.stderr.clone().or(entry.files.stderr.take());
-                        self.staged.created(&activation.group.plan, &entry.plan, files);
+                        self.staged.created(
+                            activation.place,
+                            &activation.group.plan,
+                            &entry.plan,
+                            files,
+                        );
                     }
                 }
                 self.insert_group(id, activation);
@@ -160,7 +167,7 @@ impl Supervisor {
     }
 
     fn insert_group(&mut self, id: GroupId, activation: Activation) {
-        let Activation { group, processes, request } = activation;
+        let Activation { group, processes, request, .. } = activation;
         let name = Arc::clone(&group.name);
         self.processes.extend(processes);
         self.group_names.insert(Arc::clone(&name), id);
@@ -232,9 +239,9 @@ impl Supervisor {
 }
 
 impl Group {
-    fn new(plan: &Arc<GroupPlan>, name: Arc<str>) -> Group {
+    fn new(plan: &Arc<GroupPlan>) -> Group {
         Group {
-            name,
+            name: plan.name.as_str().into(),
             plan: Arc::clone(plan),
             members: Vec::with_capacity(plan.processes.len()),
             by_priority: Vec::new(),

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::message::{Pid, ProcessState, Why};
 
+mod cells;
 mod reference;
 
+use cells::Failure;
 pub use reference::reference;
 
 /// The state of one process. Moments are readings of the monotonic clock.
@@ -228,21 +230,8 @@ pub enum Line {
     StopInBackoff,
 }
 
-/// How a start failed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Failure {
-    /// There was no child; perhaps it is not wanted any more.
-    Spawn { then_stop: bool },
-    /// It was not up for `startsecs`.
-    Exit,
-}
-
 /// SIGKILL.
 pub const KILL: Signal = Signal(9);
-
-/// The wait before another SIGKILL when `stopwaitsecs` is 0: it must not be sent in a loop
-/// (RUN-166).
-const LEAST_ESCALATION: Duration = Duration::from_secs(1);
 
 /// What follows when `event` happens to a process in `state`. Every pair is named; most change
 /// nothing.
@@ -256,47 +245,49 @@ pub fn transition(
     use Event as E;
     use State as S;
     match (state, event) {
-        (S::Stopped { tries } | S::Backoff { tries, .. }, E::Launch) => launch(state, tries, now),
-        (S::Exited { .. } | S::Fatal, E::Launch) => launch(state, 0, now),
+        (S::Stopped { tries } | S::Backoff { tries, .. }, E::Launch) => {
+            cells::launch(state, tries, now)
+        }
+        (S::Exited { .. } | S::Fatal, E::Launch) => cells::launch(state, 0, now),
 
         (S::Spawning { tries, since, stop }, E::Spawned(pid)) => {
-            spawned(pid, tries, since, stop, now, policy)
+            cells::spawned(pid, tries, since, stop, now, policy)
         }
         (S::Spawning { tries, stop, .. }, E::SpawnFailed) => {
-            failed(state, tries, Failure::Spawn { then_stop: stop }, now, policy)
+            cells::failed(state, tries, Failure::Spawn { then_stop: stop }, now, policy)
         }
 
         (S::Spawning { tries, since, .. }, E::Stop) => {
             (S::Spawning { tries, since, stop: true }, Vec::new())
         }
-        (S::Starting { pid, tries, .. }, E::Stop) => stop(state, pid, tries, now, policy),
-        (S::Running { pid }, E::Stop) => stop(state, pid, 0, now, policy),
-        (S::Backoff { tries, .. }, E::Stop) => stop_in_backoff(tries),
+        (S::Starting { pid, tries, .. }, E::Stop) => cells::stop(state, pid, tries, now, policy),
+        (S::Running { pid }, E::Stop) => cells::stop(state, pid, 0, now, policy),
+        (S::Backoff { tries, .. }, E::Stop) => cells::stop_in_backoff(tries),
         (S::Exited { .. }, E::Stop) => (S::Exited { restart_at: None }, Vec::new()),
 
         (S::Stopping { pid, tries, .. }, E::KillFailed | E::SignalFailed) => {
-            lose(state, pid, tries, true)
+            cells::lose(state, pid, tries, true)
         }
-        (S::Starting { pid, tries, .. }, E::SignalFailed) => lose(state, pid, tries, false),
-        (S::Running { pid }, E::SignalFailed) => lose(state, pid, 0, false),
+        (S::Starting { pid, tries, .. }, E::SignalFailed) => cells::lose(state, pid, tries, false),
+        (S::Running { pid }, E::SignalFailed) => cells::lose(state, pid, 0, false),
 
         (S::Starting { tries, until, .. }, E::Exited(_)) if now < until => {
-            failed(state, tries, Failure::Exit, now, policy)
+            cells::failed(state, tries, Failure::Exit, now, policy)
         }
         (S::Starting { pid, .. }, E::Exited(code)) => {
-            promoted_then_exited(state, pid, code, policy)
+            cells::promoted_then_exited(state, pid, code, policy)
         }
         (S::Running { pid } | S::Unknown { pid, stopping: false, .. }, E::Exited(code)) => {
-            exited(state, pid, code, policy)
+            cells::exited(state, pid, code, policy)
         }
         (
             S::Stopping { pid, tries, .. } | S::Unknown { pid, tries, stopping: true },
             E::Exited(code),
-        ) => stopped(state, pid, tries, code, policy),
+        ) => cells::stopped(state, pid, tries, code, policy),
 
-        (S::Starting { pid, until, .. }, E::Deadline) if until <= now => promote(state, pid),
+        (S::Starting { pid, until, .. }, E::Deadline) if until <= now => cells::promote(state, pid),
         (S::Stopping { pid, tries, kill_at }, E::Deadline) if kill_at <= now => {
-            escalate(pid, tries, now, policy)
+            cells::escalate(pid, tries, now, policy)
         }
         (S::Backoff { retry_at: at, .. } | S::Exited { restart_at: Some(at) }, E::Deadline)
             if at <= now && policy.starts =>
@@ -304,7 +295,7 @@ pub fn transition(
             (state, vec![Effect::Queue])
         }
 
-        (S::Backoff { .. }, E::GiveUp) => give_up(state, None),
+        (S::Backoff { .. }, E::GiveUp) => cells::give_up(state, None),
 
         // Too late, too early, or not for this state: nothing changes.
         (
@@ -454,164 +445,6 @@ impl Entered {
             Entered::Unknown => ProcessState::Unknown,
         }
     }
-}
-
-/// RUN-120 to RUN-123, RUN-133.
-fn launch(from: State, tries: u32, now: Duration) -> (State, Vec<Effect>) {
-    let starting = Change { from: from.shown(), to: Entered::Starting(tries) };
-    let state = State::Spawning { tries, since: now, stop: false };
-    (state, vec![Effect::Notify(starting), Effect::Spawn])
-}
-
-/// RUN-125. `startsecs` counts from the attempt (RUN-128).
-fn spawned(
-    pid: Pid,
-    tries: u32,
-    since: Duration,
-    then_stop: bool,
-    now: Duration,
-    policy: &Policy<'_>,
-) -> (State, Vec<Effect>) {
-    let until = since.saturating_add(policy.startsecs);
-    let starting = State::Starting { pid, tries, until };
-    let mut effects = vec![Effect::Log(Line::Spawned(pid))];
-    if !then_stop {
-        return (starting, effects);
-    }
-    let (state, more) = stop(starting, pid, tries, now, policy);
-    effects.extend(more);
-    (state, effects)
-}
-
-/// RUN-126, RUN-127, RUN-129; RUN-134 without the wait for the next tick. A stop that came while
-/// the spawn was under way is honoured (RUN-139).
-fn failed(
-    from: State,
-    tries: u32,
-    failure: Failure,
-    now: Duration,
-    policy: &Policy<'_>,
-) -> (State, Vec<Effect>) {
-    let tries = tries.saturating_add(1);
-    let backoff = Effect::Notify(Change { from: from.shown(), to: Entered::Backoff(tries) });
-    let mut effects = match failure {
-        Failure::Spawn { .. } => vec![backoff],
-        Failure::Exit => {
-            vec![Effect::Ended(Ending::Quick), backoff, Effect::Log(Line::Exited(false))]
-        }
-    };
-    let retry_at = now.saturating_add(Duration::from_secs(tries.into()));
-    let state = State::Backoff { tries, retry_at };
-    let (state, more) = if failure == (Failure::Spawn { then_stop: true }) {
-        stop_in_backoff(tries)
-    } else if i64::from(tries) > policy.startretries {
-        give_up(state, Some(Line::GaveUp))
-    } else {
-        (state, Vec::new())
-    };
-    effects.extend(more);
-    (state, effects)
-}
-
-/// RUN-134, RUN-140.
-fn give_up(from: State, line: Option<Line>) -> (State, Vec<Effect>) {
-    let fatal = Effect::Notify(Change { from: from.shown(), to: Entered::Fatal });
-    (State::Fatal, [fatal].into_iter().chain(line.map(Effect::Log)).collect())
-}
-
-/// RUN-136.
-fn stop(
-    from: State,
-    pid: Pid,
-    tries: u32,
-    now: Duration,
-    policy: &Policy<'_>,
-) -> (State, Vec<Effect>) {
-    let (signal, to_group) = (policy.stopsignal, policy.stopasgroup);
-    let kill_at = now.saturating_add(policy.stopwaitsecs);
-    let effects = vec![
-        Effect::Log(Line::Killing { pid, signal, to_group }),
-        Effect::Notify(Change { from: from.shown(), to: Entered::Stopping(pid) }),
-        Effect::Kill { pid, signal, to_group, why: Why::Stop },
-    ];
-    (State::Stopping { pid, tries, kill_at }, effects)
-}
-
-/// RUN-139.
-fn stop_in_backoff(tries: u32) -> (State, Vec<Effect>) {
-    let stopped = Change { from: ProcessState::Backoff, to: Entered::Stopped(None) };
-    (State::Stopped { tries }, vec![Effect::Log(Line::StopInBackoff), Effect::Notify(stopped)])
-}
-
-/// RUN-138.
-fn escalate(pid: Pid, tries: u32, now: Duration, policy: &Policy<'_>) -> (State, Vec<Effect>) {
-    let to_group = policy.killasgroup;
-    let wait = policy.stopwaitsecs.max(LEAST_ESCALATION);
-    let effects = vec![
-        Effect::Log(Line::Escalating(pid)),
-        Effect::Log(Line::Killing { pid, signal: KILL, to_group }),
-        Effect::Kill { pid, signal: KILL, to_group, why: Why::Escalate },
-    ];
-    (State::Stopping { pid, tries, kill_at: now.saturating_add(wait) }, effects)
-}
-
-/// RUN-141, RUN-143.
-fn lose(from: State, pid: Pid, tries: u32, stopping: bool) -> (State, Vec<Effect>) {
-    let unknown = Change { from: from.shown(), to: Entered::Unknown };
-    (State::Unknown { pid, tries, stopping }, vec![Effect::Notify(unknown)])
-}
-
-/// RUN-128.
-fn promote(from: State, pid: Pid) -> (State, Vec<Effect>) {
-    let running = Change { from: from.shown(), to: Entered::Running(pid) };
-    (State::Running { pid }, vec![Effect::Notify(running), Effect::Log(Line::Success)])
-}
-
-/// RUN-130: it was up long enough, only nobody had looked.
-fn promoted_then_exited(
-    from: State,
-    pid: Pid,
-    code: i32,
-    policy: &Policy<'_>,
-) -> (State, Vec<Effect>) {
-    let running = Change { from: from.shown(), to: Entered::Running(pid) };
-    let (state, more) = exited(State::Running { pid }, pid, code, policy);
-    (state, [Effect::Notify(running)].into_iter().chain(more).collect())
-}
-
-/// RUN-131, RUN-132; RUN-122 to RUN-124 without the wait for the next tick.
-fn exited(from: State, pid: Pid, code: i32, policy: &Policy<'_>) -> (State, Vec<Effect>) {
-    let expected = policy.exitcodes.contains(code);
-    let restart = match policy.autorestart {
-        AutoRestart::Always => true,
-        AutoRestart::Unexpected => !expected,
-        AutoRestart::Never => false,
-    };
-    let ending = if expected { Ending::Expected(code) } else { Ending::Unexpected(code) };
-    let effects = vec![
-        Effect::Ended(ending),
-        Effect::Notify(Change { from: from.shown(), to: Entered::Exited { pid, expected } }),
-        Effect::Log(Line::Exited(expected)),
-    ];
-    let restart_at = (restart && policy.starts).then_some(policy.restart_at);
-    (State::Exited { restart_at }, effects)
-}
-
-/// RUN-137.
-fn stopped(
-    from: State,
-    pid: Pid,
-    tries: u32,
-    code: i32,
-    policy: &Policy<'_>,
-) -> (State, Vec<Effect>) {
-    let expected = policy.exitcodes.contains(code);
-    let effects = vec![
-        Effect::Ended(Ending::Stopped(code)),
-        Effect::Notify(Change { from: from.shown(), to: Entered::Stopped(Some(pid)) }),
-        Effect::Log(Line::Stopped(expected)),
-    ];
-    (State::Stopped { tries }, effects)
 }
 
 /// A configured number of seconds; a negative one counts as none.

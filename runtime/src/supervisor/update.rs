@@ -46,28 +46,21 @@ impl Staged {
         &self.plan.supervisord.identifier
     }
 
-    /// The AUTO logs a process had when it was activated from this plan before (RUN-369).
-    pub(crate) fn files(&self, group: &Arc<GroupPlan>, place: usize) -> LogFiles {
-        let files = self.place(group).and_then(|index| self.auto_logs[index].get(place));
-        files.cloned().unwrap_or_default()
-    }
-
-    /// Remembers the AUTO logs of a process.
+    /// Remembers the AUTO logs of a process of `group`, unless another plan has been staged since.
     pub(crate) fn created(
         &mut self,
+        place: usize,
         group: &Arc<GroupPlan>,
         process: &Arc<ProcessPlan>,
         files: LogFiles,
     ) {
-        let Some(index) = self.place(group) else { return };
-        let place = group.processes.iter().position(|other| Arc::ptr_eq(other, process));
-        if let Some(slot) = place.and_then(|place| self.auto_logs[index].get_mut(place)) {
+        if !self.plan.groups.get(place).is_some_and(|staged| Arc::ptr_eq(staged, group)) {
+            return;
+        }
+        let at = group.processes.iter().position(|other| Arc::ptr_eq(other, process));
+        if let Some(slot) = at.and_then(|at| self.auto_logs[place].get_mut(at)) {
             *slot = files;
         }
-    }
-
-    fn place(&self, group: &Arc<GroupPlan>) -> Option<usize> {
-        self.plan.groups.iter().position(|other| Arc::ptr_eq(other, group))
     }
 }
 

@@ -218,3 +218,78 @@ fn value<K: Kind>(option: &Occurrence<Key>, inquiry: &Inquiry<'_>) -> Result<K::
         UsageError(format!("invalid value for {spelling} {quoted}: {}", invalid.original))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use compiler::host::system::SystemHost;
+
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn check(line: &str, expected: Result<&str, &str>) {
+        let got = read(&SystemHost, &words(line)).map(|invocation| match invocation {
+            Invocation::Help => "help".to_owned(),
+            Invocation::Version => "version".to_owned(),
+            Invocation::Run(arguments) => format!("{:?}", arguments.source),
+        });
+        let got = got.as_ref().map(String::as_str).map_err(|error| error.0.as_str());
+        assert_eq!(got, expected, "{line}");
+    }
+
+    // CFG-380 to CFG-384, CFG-388, CFG-394, CFG-410
+    #[test]
+    fn lines_are_judged_in_the_originals_order() {
+        check("", Ok("Search"));
+        check("-nc s.conf", Ok("File(\"s.conf\")"));
+        check("--conf=s.conf -n", Ok("File(\"s.conf\")"));
+        check("--plan p", Ok("Plan(\"p\")"));
+        check("-c no/such -v -h", Ok("version"));
+        check("-? -v", Ok("help"));
+        check("-v -x", Err("option -x not recognized"));
+        check("-v extra", Err("positional arguments are not supported: ['extra']"));
+        check("- it's", Err("positional arguments are not supported: ['-', \"it's\"]"));
+        check("--log", Err("option --log not a unique prefix"));
+        check("--nodaemon=1", Err("option --nodaemon must not have an argument"));
+        check("-c", Err("option -c requires argument"));
+        check("--logfile-maxbytes=1", Err("option --logfile-maxbytes not recognized"));
+    }
+
+    // CFG-385, CFG-386, CFG-504
+    #[test]
+    fn values_are_those_of_the_configuration() {
+        check("-m 9", Err("invalid value for -m '9': 9 can not be converted to an octal type"));
+        check(
+            "--umas=9",
+            Err("invalid value for --umask '9': 9 can not be converted to an octal type"),
+        );
+        check("-e loud", Err("invalid value for -e 'loud': bad logging level name 'loud'"));
+        check(
+            "-d /no/such",
+            Err("invalid value for -d '/no/such': /no/such is not an existing directory"),
+        );
+        check("-n -n", Err("conflicting command line option '-n'"));
+        check("-n --nodaemon", Err("conflicting command line option '--nodaemon'"));
+        check("-c a -c b", Err("conflicting command line option '-c'"));
+    }
+
+    // CFG-060, CFG-061
+    #[test]
+    fn the_search_path_starts_above_the_program() {
+        let first = |program: &str| search_path(program)[0].display().to_string();
+        assert_eq!(first("/opt/sup/bin/supervisord"), "/opt/sup/etc/supervisord.conf");
+        assert_eq!(first("bin/supervisord"), "etc/supervisord.conf");
+        assert_eq!(first("./supervisord"), "etc/supervisord.conf");
+        assert_eq!(search_path("supervisord").len(), 6);
+    }
+
+    #[test]
+    fn the_help_names_every_option() {
+        let text = help("supervisord");
+        for option in KNOWN.iter().filter(|option| option.key != Key::ProfileOptions) {
+            assert!(text.contains(&format!("--{}", option.long)), "{}", option.long);
+        }
+    }
+}

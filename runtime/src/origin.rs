@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use compiler::host::Host;
 use compiler::host::system::SystemHost;
+use compiler::incremental::Incremental;
 use compiler::plan::{Plan, codec};
 use compiler::schema::value::{Environment, absolute};
 use compiler::{Compiled, Depth, Options};
@@ -70,15 +71,18 @@ impl Origin {
         Ok((Arc::new(plan), self))
     }
 
-    /// The plan as it is now.
+    /// The plan as it is now. `memory` holds what the compilation before has left.
     ///
     /// # Errors
     /// When it is refused, in the original's words.
-    pub(crate) fn compile_again(&mut self) -> Result<Arc<Plan>, CompileFailure> {
+    pub(crate) fn compile_again(
+        &mut self,
+        memory: &mut Incremental,
+    ) -> Result<Arc<Plan>, CompileFailure> {
         let plan = match &self.file {
             File::Config(path) => {
                 let options = options(&self.overrides, Some(self.learned.clone()));
-                let compiled = compiler::compile(&SystemHost, path, &options);
+                let compiled = memory.compile(&SystemHost, path, &options);
                 let refusal = compiled.original_error().unwrap_or_default().to_owned();
                 self.learned = compiled.learned;
                 compiled.plan.ok_or(refusal)

@@ -28,3 +28,23 @@ impl PidFile {
 pub(crate) fn read(path: &Path) -> Option<i32> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // RUN-071
+    #[test]
+    fn a_stale_pid_is_read_and_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pid");
+        assert_eq!(read(&path), None);
+        fs::write(&path, "12345678\n").unwrap();
+        assert_eq!(read(&path), Some(12_345_678));
+        let written = PidFile::write(&path).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{}\n", std::process::id()));
+        written.remove();
+        assert!(!path.exists());
+        assert!(PidFile::write(&dir.path().join("no/pid")).is_err());
+    }
+}

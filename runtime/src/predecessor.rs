@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use compiler::plan::Plan;
 
@@ -25,7 +24,7 @@ pub(crate) struct Orphan {
 /// daemons of one machine.
 pub(crate) fn orphans(plan: &Plan, server_url: Option<&str>) -> Vec<Orphan> {
     let Some(predecessor) = pidfile::read(&plan.supervisord.pidfile) else { return Vec::new() };
-    if Path::new(&format!("/proc/{predecessor}")).exists() {
+    if is_alive(predecessor) {
         return Vec::new();
     }
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
@@ -42,12 +41,31 @@ pub(crate) fn orphans(plan: &Plan, server_url: Option<&str>) -> Vec<Orphan> {
     found
 }
 
+/// Whether the process is there, not merely uncollected, and runs the same program as this one.
+fn is_alive(pid: i32) -> bool {
+    let name = |of: &str| fs::read_to_string(format!("/proc/{of}/comm")).ok();
+    Stat::of(pid).is_some_and(|stat| stat.state != "Z") && name(&pid.to_string()) == name("self")
+}
+
 /// A program leads its process group; what it has started itself does not (RUN-201).
 fn leads_its_group(pid: i32) -> bool {
-    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
-    // The name in parentheses may hold anything; state, parent and group follow it.
-    let after = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    after.split_whitespace().nth(2).and_then(|group| group.parse().ok()) == Some(pid)
+    Stat::of(pid).is_some_and(|stat| stat.group == Some(pid))
+}
+
+/// What `/proc/PID/stat` says.
+struct Stat {
+    state: String,
+    group: Option<i32>,
+}
+
+impl Stat {
+    fn of(pid: i32) -> Option<Stat> {
+        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The name in parentheses may hold anything; state, parent and group follow it.
+        let mut fields = text.rsplit_once(')')?.1.split_whitespace();
+        let state = fields.next()?.to_owned();
+        Some(Stat { state, group: fields.nth(1)?.parse().ok() })
+    }
 }
 
 fn identify(pid: i32, environment: &[u8], server_url: Option<&str>) -> Option<Orphan> {
@@ -76,6 +94,12 @@ mod tests {
         let found = identify(7, environment.as_bytes(), url);
         let found = found.as_ref().map(|o| (o.group.as_str(), o.process.as_str()));
         assert_eq!(found, expected, "{environment:?}");
+    }
+
+    #[test]
+    fn this_process_is_alive_and_nobody_is_not() {
+        assert!(is_alive(i32::try_from(std::process::id()).unwrap()));
+        assert!(!is_alive(i32::MAX));
     }
 
     #[test]

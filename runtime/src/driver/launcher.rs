@@ -234,3 +234,6 @@ fn unforked(errno: Errno) -> SpawnError {
         SpawnError::Fork(format!("{errno:?}"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,10 @@
 //! Compiles the configuration again, on a thread of its own and only while there is something to
-//! compile.
+//! compile. What one compilation leaves makes the next one short.
 
 use std::sync::Arc;
 use std::thread;
 
+use compiler::incremental::Incremental;
 use compiler::plan::Plan;
 use tokio::sync::oneshot;
 
@@ -16,23 +17,25 @@ pub(crate) type Outcome = Result<Arc<Plan>, CompileFailure>;
 /// At most one compilation at a time.
 pub(crate) struct Recompiler {
     origin: Origin,
-    running: Option<oneshot::Receiver<(Origin, Outcome)>>,
+    memory: Incremental,
+    running: Option<oneshot::Receiver<(Origin, Incremental, Outcome)>>,
 }
 
 impl Recompiler {
     /// Compiles what the daemon was started from.
     pub(crate) fn new(origin: Origin) -> Self {
-        Self { origin, running: None }
+        Self { origin, memory: Incremental::default(), running: None }
     }
 
     /// Starts a compilation; its outcome comes from [`Recompiler::done`].
     pub(crate) fn start(&mut self) {
         let (sender, receiver) = oneshot::channel();
         let mut origin = self.origin.clone();
+        let mut memory = std::mem::take(&mut self.memory);
         let started = thread::Builder::new().name("compile".to_owned()).spawn(move || {
-            let outcome = origin.compile_again();
+            let outcome = origin.compile_again(&mut memory);
             // The driver may have left meanwhile.
-            drop(sender.send((origin, outcome)));
+            drop(sender.send((origin, memory, outcome)));
         });
         if let Err(error) = started {
             tracing::error!("could not start a thread to compile the configuration: {error}");
@@ -46,8 +49,9 @@ impl Recompiler {
         let finished = running.await;
         self.running = None;
         match finished {
-            Ok((origin, outcome)) => {
+            Ok((origin, memory, outcome)) => {
                 self.origin = origin;
+                self.memory = memory;
                 outcome
             }
             Err(_) => {

@@ -56,7 +56,7 @@ fn run(program: &str, arguments: Arguments) -> ExitCode {
             Err(StartError::Failed(text)) => fail(&text),
         },
         Err(Refusal::Text(text)) => refuse(program, &UsageError(text)),
-        Err(Refusal::Config(compiled)) => refuse_config(program, &compiled),
+        Err(Refusal::Told(code)) => code,
     }
 }
 
@@ -65,8 +65,10 @@ fn load(program: &str, arguments: Arguments) -> Result<Loaded, Refusal> {
     let Arguments { source, overrides } = arguments;
     match source {
         Source::Plan(path) => origin::load(&path, overrides),
-        Source::File(path) => origin::compile(&path, overrides),
-        Source::Search => origin::compile(&search(program)?, overrides),
+        Source::File(path) => origin::compile(&path, overrides, |c| refuse_config(program, c)),
+        Source::Search => {
+            origin::compile(&search(program)?, overrides, |c| refuse_config(program, c))
+        }
     }
 }
 
@@ -89,9 +91,9 @@ fn search(program: &str) -> Result<PathBuf, Refusal> {
 
 /// The original's line first, then everything that is wrong, with its place.
 #[expect(clippy::print_stderr, reason = "a command line program")]
-fn refuse_config(program: &str, compiled: &Compiled) -> ExitCode {
+fn refuse_config(program: &str, compiled: &Compiled) -> u8 {
     eprint!("{}", cli::render_error(compiled, program, cli::stderr_colour()));
-    ExitCode::from(2)
+    2
 }
 
 #[expect(clippy::print_stderr, reason = "a command line program")]

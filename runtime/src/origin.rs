@@ -1,7 +1,9 @@
 //! Where the daemon's plan comes from, at the start and whenever it is asked for again.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use compiler::host::Host;
@@ -11,6 +13,7 @@ use compiler::plan::{Plan, codec};
 use compiler::schema::value::{Environment, absolute};
 use compiler::{Compiled, Depth, Options};
 
+use crate::os::apart::{Outcome, apart};
 use crate::overrides::Overrides;
 use crate::supervisor::message::CompileFailure;
 
@@ -33,8 +36,8 @@ enum File {
 
 /// Why there is no plan at the start.
 pub(crate) enum Refusal {
-    /// The configuration does not compile.
-    Config(Box<Compiled>),
+    /// The configuration does not compile, which has been said; the status to exit with.
+    Told(ExitCode),
     /// Anything else, in one line.
     Text(String),
 }
@@ -42,16 +45,42 @@ pub(crate) enum Refusal {
 /// The daemon's plan and where it came from.
 pub(crate) type Loaded = (Arc<Plan>, Origin);
 
-/// Compiles the configuration `path`, for the first time.
+/// Compiles the configuration `path`, for the first time. That is done in a process of its own: a
+/// daemon runs for years and must not carry what only its compiler needed. `tell` shows what is
+/// wrong and gives the status to exit with.
 ///
 /// # Errors
-/// When it is refused.
-pub(crate) fn compile(path: &Path, overrides: Overrides) -> Result<Loaded, Refusal> {
+/// When the configuration is refused.
+pub(crate) fn compile(
+    path: &Path,
+    overrides: Overrides,
+    tell: impl FnOnce(&Compiled) -> u8,
+) -> Result<Loaded, Refusal> {
     let host = SystemHost;
-    let mut compiled = compiler::compile(&host, path, &options(&overrides, None));
-    let Some(plan) = compiled.plan.take() else { return Err(Refusal::Config(Box::new(compiled))) };
+    let options = options(&overrides, None);
+    let outcome = apart(|mut result| {
+        let compiled = compiler::compile(&host, path, &options);
+        match compiled.plan.as_ref().map(codec::encode) {
+            None => tell(&compiled).into(),
+            Some(bytes) => match bytes.map(|bytes| result.write_all(&bytes)) {
+                Ok(Ok(())) => 0,
+                Ok(Err(_)) | Err(_) => 1,
+            },
+        }
+    });
+    let plan = match outcome {
+        Ok(Outcome { status: Some(0), bytes }) => codec::decode(&bytes).map_err(unforeseen)?,
+        Ok(Outcome { status: Some(status), .. }) => {
+            return Err(Refusal::Told(ExitCode::from(u8::try_from(status).unwrap_or(1))));
+        }
+        Ok(Outcome { status: None, .. }) => {
+            return Err(Refusal::Text("the compiler was killed".to_owned()));
+        }
+        Err(error) => return Err(unforeseen(error)),
+    };
     let file = File::Config(absolute(&host.working_dir(), &path.to_string_lossy()));
-    Origin { file, overrides, learned: compiled.learned }.complete(plan)
+    let learned = plan.supervisord.environment.clone();
+    Origin { file, overrides, learned }.complete(plan)
 }
 
 /// Loads the compiled plan `path`.
@@ -113,6 +142,10 @@ fn look_up_user(plan: &mut Plan) -> Result<(), String> {
     }
     let kind = if user.name.trim().parse::<i64>().is_ok() { "id" } else { "name" };
     Err(format!("Invalid user {kind} {}", user.name))
+}
+
+fn unforeseen(error: impl std::fmt::Display) -> Refusal {
+    Refusal::Text(format!("the configuration could not be compiled: {error}"))
 }
 
 fn read_plan(path: &Path) -> Result<Plan, String> {

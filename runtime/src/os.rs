@@ -1,6 +1,7 @@
 //! The operating system as the daemon uses it: processes, signals, users, limits, sockets. Nothing
 //! here knows about groups, states or plans.
 
+pub mod apart;
 pub mod command;
 pub mod daemonize;
 pub mod environment;

@@ -200,7 +200,18 @@ pub fn collect() -> Result<Option<(Pid, i32)>, Errno> {
     Ok((pid > 0).then(|| (Pid::from_raw(pid), status)))
 }
 
-/// Splits this process in two, for daemonising. Must run while it has a single thread.
+/// Waits for one child to end. Its exit status; `None` when a signal ended it.
+///
+/// # Errors
+/// Whatever `waitpid` answers; `ECHILD` when somebody has collected it.
+pub fn wait(child: Pid) -> Result<Option<i32>, Errno> {
+    let mut status = 0;
+    // SAFETY: as above.
+    Errno::result(unsafe { libc::waitpid(child.as_raw(), &raw mut status, 0) })?;
+    Ok(libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status)))
+}
+
+/// Splits this process in two. Must run while it has a single thread.
 ///
 /// # Errors
 /// Whatever `fork` answers.

@@ -13,6 +13,7 @@ mod session;
 mod settings;
 mod shell;
 mod target;
+mod waiter;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -23,6 +24,7 @@ use client::Http;
 use compiler::host::system::SystemHost;
 use console::Terminal;
 use session::Session;
+use waiter::Waiter;
 
 /// The program `supervisorctl`. `args` start with the name the program was called by.
 pub fn main_supervisorctl(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -37,8 +39,9 @@ pub fn main_supervisorctl(args: impl IntoIterator<Item = OsString>) -> ExitCode 
         Err(refused) => return options::refuse(&program, &refused),
     };
     let interactive = options.interactive || options.words.is_empty();
-    let mut session =
-        Session::new(settings, interactive, Box::new(Http::new()), Box::new(Terminal::new()));
+    let waiter = Waiter::default();
+    let daemon = Box::new(Http::new(waiter.clone()));
+    let mut session = Session::new(settings, interactive, daemon, Box::new(Terminal::new(waiter)));
     if options.words.is_empty() {
         shell::run(session);
         return ExitCode::SUCCESS;

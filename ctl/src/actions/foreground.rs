@@ -39,36 +39,37 @@ pub(super) fn fg(session: &mut Session, words: &str) -> Result<Flow, CallError> 
     let streams = session.daemon.follow_in_background(&session.settings.target, &paths);
     let result = converse(session, name);
     drop(streams);
-    result.map(|()| Flow::Stay)
+    match result {
+        Ok(()) | Err(CallError::EndOfInput | CallError::Interrupted) => {
+            session.say("Exiting foreground");
+            Ok(Flow::Stay)
+        }
+        Err(error) => Err(error),
+    }
 }
 
-/// Sends line after line until the process or the input ends.
+/// Sends line after line until the process ends, or the input, or Ctrl-C is pressed at whatever
+/// point.
 fn converse(session: &mut Session, name: &str) -> Result<(), CallError> {
     loop {
-        let line = match session.ask("") {
-            Ok(line) => format!("{line}\n"),
-            Err(CallError::EndOfInput | CallError::Interrupted) => break,
-            Err(error) => return Err(error),
-        };
+        let line = format!("{}\n", session.ask("")?);
         match session.call::<bool>(Method::SendProcessStdin, &[name.into(), line.into()]) {
             Ok(_) => {}
             Err(error) if error.fault() == Some(FaultCode::NotRunning) => {
                 session.say("Process got killed");
-                break;
+                return Ok(());
             }
             Err(error @ CallError::Fault(_)) => {
                 session.say(format_args!("ERROR: {error}"));
-                break;
+                return Ok(());
             }
             Err(error) => return Err(error),
         }
         if !is_running(session, name)? {
             session.say("Process got killed");
-            break;
+            return Ok(());
         }
     }
-    session.say("Exiting foreground");
-    Ok(())
 }
 
 fn is_running(session: &mut Session, name: &str) -> Result<bool, CallError> {

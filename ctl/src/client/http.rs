@@ -3,7 +3,6 @@
 
 mod stream;
 
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,24 +16,24 @@ use hyper_util::rt::TokioIo;
 use rpc::Value;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::runtime::{Builder, Runtime};
 
 use super::{Background, CallError, Daemon, Followed};
 use crate::target::{Address, Target};
+use crate::waiter::Waiter;
 
 /// A connection requests can be sent over.
 type Sender = SendRequest<Full<Bytes>>;
 
 /// The client. Nothing is opened before the first call.
 pub(crate) struct Http {
-    runtime: Option<Runtime>,
+    waiter: Waiter,
     sender: Option<Sender>,
 }
 
 impl Http {
     /// A client that is not connected.
-    pub(crate) fn new() -> Http {
-        Http { runtime: None, sender: None }
+    pub(crate) fn new(waiter: Waiter) -> Http {
+        Http { waiter, sender: None }
     }
 }
 
@@ -47,16 +46,15 @@ impl Daemon for Http {
     ) -> Result<Value, CallError> {
         let body = rpc::xml::encode_call(method, params)?;
         let sender = self.sender.take().filter(|sender| !sender.is_closed());
-        let runtime = prepare(&mut self.runtime)?;
-        let work = unless_interrupted(call(sender, target, body));
-        let (sender, answer) = runtime.block_on(work).ok_or(CallError::Interrupted)??;
+        let done = self.waiter.wait(call(sender, target, body))?;
+        let (sender, answer) = done.ok_or(CallError::Interrupted)??;
         self.sender = Some(sender);
         Ok(rpc::xml::decode_response(&answer)??)
     }
 
     fn follow(&mut self, target: &Target, path: &str) -> Followed {
-        match prepare(&mut self.runtime) {
-            Ok(runtime) => runtime.block_on(stream::follow(target, path)),
+        match self.waiter.wait(stream::copy(target, path)) {
+            Ok(followed) => followed.unwrap_or(Followed::Interrupted),
             Err(error) => Followed::Failed(error.into()),
         }
     }
@@ -67,14 +65,6 @@ impl Daemon for Http {
 
     fn hang_up(&mut self) {
         self.sender = None;
-    }
-}
-
-/// The runtime, made when it is first needed.
-fn prepare(runtime: &mut Option<Runtime>) -> io::Result<&mut Runtime> {
-    match runtime {
-        Some(runtime) => Ok(runtime),
-        None => Ok(runtime.insert(Builder::new_current_thread().enable_io().build()?)),
     }
 }
 
@@ -220,13 +210,5 @@ impl AsyncWrite for Transport {
             Transport::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Transport::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
         }
-    }
-}
-
-/// Whatever comes first: the end of the work or Ctrl-C.
-async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        done = work => Some(done),
-        _ = tokio::signal::ctrl_c() => None,
     }
 }

@@ -6,18 +6,32 @@ use std::os::fd::AsFd as _;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
-use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 use super::{Answer, Console};
+use crate::waiter::Waiter;
 
 /// Reads lines from stdin. Ctrl-C interrupts a read instead of the process.
-pub(crate) struct Terminal;
+pub(crate) struct Terminal {
+    waiter: Waiter,
+}
 
 impl Terminal {
     /// The console of this process.
-    pub(crate) fn new() -> Terminal {
-        Terminal
+    pub(crate) fn new(waiter: Waiter) -> Terminal {
+        Terminal { waiter }
+    }
+
+    /// Reads one line, once there is one.
+    fn read_line(&self) -> Answer {
+        if io::stdin().is_terminal() && matches!(self.waiter.wait(readable()), Ok(None)) {
+            return Answer::Interrupted;
+        }
+        let mut line = String::new();
+        match io::stdin().lock().read_line(&mut line) {
+            Ok(0) | Err(_) => Answer::End,
+            Ok(_) => Answer::Line(line.strip_suffix('\n').unwrap_or(&line).to_owned()),
+        }
     }
 }
 
@@ -26,14 +40,14 @@ impl Console for Terminal {
         let mut stdout = io::stdout();
         // Nobody can be told that nobody listens.
         let _ = stdout.write_all(question.as_bytes()).and_then(|()| stdout.flush());
-        read_line()
+        self.read_line()
     }
 
     fn ask_secretly(&mut self, question: &str) -> Answer {
         let hidden = if io::stdin().is_terminal() { Hidden::new().ok() } else { None };
         // The question must not end up in the output of the action.
         let _ = io::stderr().write_all(question.as_bytes());
-        let answer = read_line();
+        let answer = self.read_line();
         if hidden.is_some() {
             // The line end was not echoed either.
             let _ = io::stderr().write_all(b"\n");
@@ -64,25 +78,10 @@ impl Drop for Hidden {
     }
 }
 
-/// Reads one line, once there is one.
-fn read_line() -> Answer {
-    if io::stdin().is_terminal() && is_interrupted_while_waiting() {
-        return Answer::Interrupted;
-    }
-    let mut line = String::new();
-    match io::stdin().lock().read_line(&mut line) {
-        Ok(0) | Err(_) => Answer::End,
-        Ok(_) => Answer::Line(line.strip_suffix('\n').unwrap_or(&line).to_owned()),
-    }
-}
-
-/// Waits until stdin can be read or Ctrl-C is pressed. The thread that waits does not read: a read
-/// left behind by Ctrl-C would swallow the next line.
-fn is_interrupted_while_waiting() -> bool {
-    let Ok(runtime) = Builder::new_current_thread().enable_io().build() else {
-        return false;
-    };
-    let (tell, readable) = oneshot::channel();
+/// Returns once stdin can be read. The thread that waits does not read: a read left behind by
+/// Ctrl-C would swallow the next line.
+async fn readable() {
+    let (tell, told) = oneshot::channel();
     std::thread::spawn(move || {
         let stdin = io::stdin();
         let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
@@ -90,10 +89,6 @@ fn is_interrupted_while_waiting() -> bool {
         // Whoever was interrupted no longer waits.
         let _ = tell.send(());
     });
-    runtime.block_on(async {
-        tokio::select! {
-            _ = readable => false,
-            _ = tokio::signal::ctrl_c() => true,
-        }
-    })
+    // A thread that ends without a word has an answer too: reading will tell.
+    let _ = told.await;
 }

@@ -6,18 +6,14 @@ use std::thread::JoinHandle;
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, USER_AGENT};
+use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
-use super::{Background, CallError, Followed, connect, host, prepare, send, unless_interrupted};
+use super::{Background, CallError, Followed, connect, host, send};
 use crate::target::Target;
 
-/// Follows one stream until it ends or Ctrl-C is pressed.
-pub(super) async fn follow(target: &Target, path: &str) -> Followed {
-    unless_interrupted(copy(target, path)).await.unwrap_or(Followed::Interrupted)
-}
-
 /// Copies one stream to stdout.
-async fn copy(target: &Target, path: &str) -> Followed {
+pub(super) async fn copy(target: &Target, path: &str) -> Followed {
     match try_copy(target, path).await {
         Ok(()) => Followed::Ended,
         Err(CallError::Protocol { code, .. }) => Followed::Status(code),
@@ -78,8 +74,7 @@ impl Drop for InBackground {
 }
 
 fn run(target: &Target, paths: &[String], stopped: oneshot::Receiver<()>) {
-    let mut runtime = None;
-    let Ok(runtime) = prepare(&mut runtime) else { return };
+    let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
     let streams = async {
         let mut tasks = tokio::task::JoinSet::new();
         for path in paths {

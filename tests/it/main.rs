@@ -5,6 +5,7 @@ mod corpus;
 mod generated;
 mod lifecycle;
 mod oracle;
+mod shell;
 mod streams;
 mod tidy;
 

@@ -1,0 +1,215 @@
+//! The client on a real terminal: the shell with its completion and history, Ctrl-C, `tail -f`,
+//! `fg`, passwords that are not echoed.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::process::Child;
+use std::sync::mpsc::{Receiver, channel};
+
+use harness::daemon::HEAD;
+use harness::installation::command;
+use harness::wait::PATIENCE;
+use harness::{Daemon, Sandbox, wait_until};
+use nix::pty::openpty;
+
+/// A terminal with a client in it.
+struct Terminal {
+    keyboard: File,
+    output: Receiver<Vec<u8>>,
+    /// What was shown and not yet expected, without escape sequences.
+    shown: String,
+    client: Child,
+}
+
+impl Terminal {
+    /// Runs our client with `args`; `setsid` makes the terminal its controlling one.
+    fn open(sandbox: &Sandbox, args: &[&str]) -> Terminal {
+        let pty = openpty(None, None).expect("a terminal");
+        let side = || File::from(pty.slave.try_clone().expect("a descriptor"));
+        let client = command(sandbox, "setsid")
+            .arg("--ctty")
+            .arg(crate::ours().supervisorctl)
+            .args(["-c", "supervisord.conf"])
+            .args(args)
+            .env("TERM", "xterm")
+            .stdin(side())
+            .stdout(side())
+            .stderr(side())
+            .spawn()
+            .expect("a client in a terminal");
+        let keyboard = File::from(pty.master);
+        let mut screen = keyboard.try_clone().expect("a descriptor");
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = screen.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Terminal { keyboard, output, shown: String::new(), client }
+    }
+
+    /// Presses keys.
+    fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("a terminal that takes keys");
+    }
+
+    /// Waits until `text` is shown, and gives what came before it.
+    #[track_caller]
+    fn expect(&mut self, text: &str) -> String {
+        loop {
+            if let Some((before, after)) = self.shown.split_once(text) {
+                let (before, after) = (before.to_owned(), after.to_owned());
+                self.shown = after;
+                return before;
+            }
+            let Ok(bytes) = self.output.recv_timeout(PATIENCE) else {
+                panic!("`{text}` does not come: {:?}", self.shown);
+            };
+            self.shown += &without_escapes(&String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    /// Waits for the client's end and gives its exit status.
+    fn end(mut self) -> Option<i32> {
+        wait_until("the client ends", || {
+            self.client.try_wait().expect("the client is our child").is_some()
+        });
+        self.client.wait().expect("the client has ended").code()
+    }
+}
+
+/// Drops `ESC [ … letter`.
+fn without_escapes(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        plain += before;
+        rest = after.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+        rest = rest.get(1..).unwrap_or_default();
+    }
+    plain + rest
+}
+
+const PROGRAMS: &str = "\
+[program:cat]
+command=/bin/cat
+startsecs=0
+";
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("supervisord.conf", format!("{HEAD}{PROGRAMS}"));
+    sandbox
+}
+
+const CTRL_C: &str = "\u{3}";
+const CTRL_D: &str = "\u{4}";
+const CTRL_P: &str = "\u{10}";
+
+// CTL-132, CTL-133, CTL-134, CTL-139, CTL-140, CTL-141
+#[test]
+fn the_shell_completes_and_remembers() {
+    let sandbox = sandbox();
+    let _daemon = Daemon::start(&crate::ours(), &sandbox);
+    let mut terminal = Terminal::open(&sandbox, &[]);
+    assert!(terminal.expect("supervisor> ").contains("RUNNING"));
+    terminal.press("ver\t");
+    terminal.expect("version ");
+    terminal.press("\r");
+    terminal.expect("4.3.0");
+    terminal.expect("supervisor> ");
+    terminal.press(CTRL_P);
+    terminal.expect("version ");
+    terminal.press("\r");
+    terminal.expect("4.3.0");
+    terminal.expect("supervisor> ");
+    terminal.press("pid c\t");
+    terminal.expect("pid cat ");
+    terminal.press("\r");
+    terminal.expect("supervisor> ");
+    terminal.press("bogus\r");
+    terminal.expect("*** Unknown syntax: bogus");
+    terminal.expect("supervisor> ");
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), Some(0));
+}
+
+// CTL-135
+#[test]
+fn ctrl_c_leaves_the_shell() {
+    let sandbox = sandbox();
+    let _daemon = Daemon::start(&crate::ours(), &sandbox);
+    let mut terminal = Terminal::open(&sandbox, &[]);
+    terminal.expect("supervisor> ");
+    terminal.press(CTRL_C);
+    assert_eq!(terminal.end(), Some(0));
+}
+
+// CTL-091, CTL-094, CTL-101, CTL-102
+#[test]
+fn ctrl_c_ends_tail_and_fg_and_swallows_no_line() {
+    let sandbox = sandbox();
+    let _daemon = Daemon::start(&crate::ours(), &sandbox);
+    let mut terminal = Terminal::open(&sandbox, &[]);
+    terminal.expect("supervisor> ");
+    terminal.press("fg cat\r");
+    terminal.expect("==> Press Ctrl-C to exit <==");
+    terminal.press("hello\r");
+    // Once from the terminal, once from the process.
+    terminal.expect("hello");
+    terminal.expect("hello");
+    terminal.press(CTRL_C);
+    terminal.expect("Exiting foreground");
+    terminal.expect("supervisor> ");
+    terminal.press("version\r");
+    terminal.expect("4.3.0");
+    terminal.expect("supervisor> ");
+    terminal.press("tail -f cat\r");
+    terminal.expect("==> Press Ctrl-C to exit <==");
+    terminal.expect("hello");
+    terminal.press(CTRL_C);
+    terminal.expect("supervisor> ");
+    terminal.press("quit\r");
+    assert_eq!(terminal.end(), Some(0));
+}
+
+// CTL-125
+#[test]
+fn the_shell_asks_before_it_ends_the_daemon() {
+    let sandbox = sandbox();
+    let mut daemon = Daemon::start(&crate::ours(), &sandbox);
+    let mut terminal = Terminal::open(&sandbox, &["-i", "shutdown"]);
+    terminal.expect("Really shut the remote supervisord process down y/N? ");
+    terminal.press("no\r");
+    assert_eq!(terminal.end(), Some(0));
+    let mut terminal = Terminal::open(&sandbox, &["-i", "shutdown"]);
+    terminal.expect("y/N? ");
+    terminal.press("Yes\r");
+    terminal.expect("Shut down");
+    assert_eq!(terminal.end(), Some(0));
+    assert!(daemon.wait().success());
+}
+
+// CTL-040
+#[test]
+fn passwords_are_asked_for_and_not_shown() {
+    let sandbox = sandbox();
+    let head = HEAD.replace("s.sock\n\n[rpc", "s.sock\nusername=chris\npassword=secret\n\n[rpc");
+    sandbox.write("supervisord.conf", format!("{head}{PROGRAMS}"));
+    let _daemon = Daemon::start(&crate::ours(), &sandbox);
+    let mut terminal = Terminal::open(&sandbox, &[]);
+    for password in ["wrong", "secret"] {
+        terminal.expect("Server requires authentication");
+        terminal.expect("Username:");
+        terminal.press("chris\r");
+        terminal.expect("Password:");
+        terminal.press(&format!("{password}\r"));
+    }
+    let shown = terminal.expect("supervisor> ");
+    assert!(shown.contains("cat") && !shown.contains("secret"), "{shown:?}");
+    terminal.press("exit\r");
+    assert_eq!(terminal.end(), Some(0));
+}

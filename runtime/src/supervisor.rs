@@ -50,6 +50,8 @@ use update::{Compiles, Staged};
 pub struct Supervisor {
     /// Whether [`Message::Run`] has come.
     running: bool,
+    /// Whether orphans of strangers come to be reaped here, as by process 1.
+    adopts_orphans: bool,
     mood: Mood,
     staged: Staged,
     compiles: Compiles,
@@ -101,6 +103,7 @@ impl Supervisor {
     pub fn new(plan: Arc<Plan>, serial: u64) -> Supervisor {
         Supervisor {
             running: false,
+            adopts_orphans: false,
             mood: Mood::Running,
             staged: Staged::new(plan),
             compiles: Compiles::default(),
@@ -122,6 +125,12 @@ impl Supervisor {
             actions: Vec::new(),
             now: Now::default(),
         }
+    }
+
+    /// As process 1, which reaps whatever is left behind: unknown children are everyday there, and
+    /// logged at DEBG instead of INFO (RUN-421).
+    pub fn adopt_orphans(&mut self) {
+        self.adopts_orphans = true;
     }
 
     /// Takes notice of something that happened and says what is to be done, in order.

@@ -48,6 +48,9 @@ impl Ground {
     /// Why a group cannot be activated (RUN-076).
     pub(crate) fn boot(&mut self, plan: Arc<Plan>, serial: u64) -> Result<Supervisor, String> {
         let mut supervisor = Supervisor::new(plan, serial);
+        if std::process::id() == 1 {
+            supervisor.adopt_orphans();
+        }
         let mut inbox = VecDeque::from([Message::Boot]);
         while let Some(message) = inbox.pop_front() {
             for action in supervisor.handle(message, self.timeline.now()) {

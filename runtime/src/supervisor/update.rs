@@ -92,7 +92,7 @@ impl Supervisor {
         if self.compiles.running.is_empty() {
             self.compiles.running.push(purpose);
             self.actions.push(Action::Compile);
-        } else {
+        } else if purpose != Purpose::Restart(None) || !self.compiles.waiting.contains(&purpose) {
             self.compiles.waiting.push(purpose);
         }
     }

@@ -46,7 +46,8 @@ impl Supervisor {
     pub(crate) fn exited(&mut self, pid: Pid, status: ExitStatus) {
         let Some(id) = self.pids.remove(&pid) else {
             let text = format!("reaped unknown pid {} ({})", pid.0, lines::ending(status));
-            self.log(LogLevel::Info, text);
+            let level = if self.adopts_orphans { LogLevel::Debug } else { LogLevel::Info };
+            self.log(level, text);
             return;
         };
         let Now { mono, wall } = self.now;

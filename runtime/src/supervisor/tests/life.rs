@@ -287,9 +287,11 @@ fn the_wall_clock_decides_nothing() {
 
 #[test]
 fn children_nobody_knows_are_only_mentioned() {
-    // RUN-350
-    check(
-        &["program:web autostart=false"],
-        &[("stray 99", &["INFO reaped unknown pid 99 (exit status 3)"])],
-    );
+    // RUN-350, RUN-421
+    let mut world = start(&["program:web autostart=false"]);
+    world.transcript = Some(Vec::new());
+    let line = "reaped unknown pid 99 (exit status 3)";
+    assert_eq!(play(&mut world, "stray 99", &[]), [format!("INFO {line}")]);
+    world.core.adopt_orphans();
+    assert_eq!(play(&mut world, "stray 99", &["DEBG"]), [format!("DEBG {line}")]);
 }

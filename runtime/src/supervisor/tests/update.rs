@@ -105,6 +105,18 @@ fn who_asks_during_a_compile_waits_for_the_next() {
 }
 
 #[test]
+fn a_storm_of_hups_is_one_compile_more() {
+    let mut world = start(&["program:web autostart=false"]);
+    world.transcript = Some(Vec::new());
+    world.slow_compiles = true;
+    for _ in 0..1000 {
+        perform(&mut world, "HUP");
+    }
+    play(&mut world, "faulty; compiled; faulty; compiled", &[]);
+    assert!(!world.is_compiling());
+}
+
+#[test]
 fn what_needs_a_restart_is_named() {
     // RUN-360
     let mut world = start(&["program:web autostart=false"]);

@@ -48,3 +48,11 @@ fn the_states_and_the_events() {
     check("docs/reference/states.md", &runtime::supervisor::state::reference());
     check("docs/reference/events.md", &runtime::events::reference());
 }
+
+#[test]
+fn the_options() {
+    check("docs/reference/options.md", &compiler::schema::render::reference());
+    let schema = compiler::schema::render::json_schema();
+    let rendered = serde_json::to_string_pretty(&schema).expect("a value that can be written");
+    check("docs/reference/schema.json", &format!("{rendered}\n"));
+}

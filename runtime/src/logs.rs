@@ -258,8 +258,9 @@ impl Logs {
         self.commands.push(Command::Clear { process, request, streams, files });
     }
 
-    /// Resolves when everything that had been printed when this was called is in the files. Who
-    /// reads a log for a client waits for it, with a limit: a disk may be stalled.
+    /// Resolves when what the pipes of plain streams hold, and what has been read of watched ones,
+    /// is in the files. Who reads a log for a client waits for it, with a limit: a disk may be
+    /// stalled.
     pub fn fence(&self) -> oneshot::Receiver<()> {
         let (done, fence) = oneshot::channel();
         self.commands.push(Command::Fence(done));

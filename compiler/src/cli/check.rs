@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostics, Severity, codes};
 use crate::host::Host;
 use crate::lint::{self, Policy, fix};
 use crate::report::{Format, Report};
+use crate::settings::Settings;
 use crate::source::Sources;
 use crate::{Compiled, Depth};
 
@@ -92,6 +93,9 @@ impl Check {
 
     fn judge(&self, desk: &Desk) -> (Compiled, Diagnostics) {
         let mut compiled = self.input.compile(desk, self.policy.depth);
+        // The rules read the text; the memory of the rest is better used for theirs.
+        compiled.plan = None;
+        compiled.settings = Settings::default();
         let mut found = match self.policy.depth {
             Depth::Syntax => std::mem::take(&mut compiled.diagnostics),
             Depth::Plan | Depth::Host => {

@@ -47,15 +47,16 @@ impl Command {
     /// Splits a command line as the original does at each start (CFG-231); `None` when it cannot
     /// be split or has no words.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let words: Vec<Word> = words(text)
-            .ok()?
-            .into_iter()
-            .map(|word| Word {
+        let words = if text.contains(['"', '\'', '\\']) {
+            let owned = |word: grammar::value::Word<'_>| Word {
                 text: word.text.into_owned(),
                 range: word.range,
                 quoted: word.quoted,
-            })
-            .collect();
+            };
+            words(text).ok()?.into_iter().map(owned).collect()
+        } else {
+            bare_words(text)
+        };
         let first = behind_wrappers(&words)?;
         Some(Command { words, first })
     }
@@ -115,6 +116,18 @@ fn is_script_flag(word: &str) -> bool {
     word.strip_prefix('-').is_some_and(|letters| {
         letters.ends_with('c') && letters.bytes().all(|letter| letter.is_ascii_lowercase())
     })
+}
+
+/// The words of a text without quotes, which need no parser.
+fn bare_words(text: &str) -> Vec<Word> {
+    let blank = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+    let parts = text.split(blank).filter(|part| !part.is_empty());
+    let word = |part: &str| {
+        let start = (part.as_ptr() as usize - text.as_ptr() as usize) as u32;
+        let range = start..start + part.len() as u32;
+        Word { text: part.to_owned(), range, quoted: false }
+    };
+    parts.map(word).collect()
 }
 
 /// Skips `env A=b`, `sudo -u x`, `gosu x` and their like.

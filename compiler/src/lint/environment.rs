@@ -4,9 +4,10 @@ use grammar::value::{Pair, pairs};
 
 use super::view::{Config, Kind, Section, Written};
 
-/// Calls `visit` for the `environment` of every section that has one which parses.
+/// Calls `visit` for the `environment` of every section that has one which parses and is not plain.
 pub(super) fn each(config: &Config<'_>, mut visit: impl FnMut(&Written<'_>, &[Pair<'_>])) {
-    for written in config.sections().filter(|section| takes(section)).filter_map(own) {
+    let lists = config.sections().filter(|section| takes(section)).filter_map(own);
+    for written in lists.filter(|written| !is_plain(&written.value)) {
         let masked = masked(&written.value);
         if let Ok(pairs) = pairs(&masked) {
             visit(written, &pairs);
@@ -31,5 +32,36 @@ fn takes(section: &Section<'_>) -> bool {
 }
 
 fn own<'s, 'a>(section: &'s Section<'a>) -> Option<&'s Written<'a>> {
-    section.written().iter().find(|written| written.key == "environment")
+    section.own("environment")
+}
+
+/// Whether every value is a bare word or properly quoted and holds nothing a rule could speak of,
+/// which is worth knowing before the list is taken apart.
+fn is_plain(value: &str) -> bool {
+    let (mut quote, mut before) = (None, ',');
+    for c in value.chars() {
+        let fine = match quote {
+            Some(open) if c == open => {
+                quote = None;
+                !matches!(before, '"' | '\'' | '\\') || before == open
+            }
+            Some(open) => c != '$' && !(before == open && matches!(c, '"' | '\'')),
+            None if matches!(c, '"' | '\'') => {
+                quote = Some(c);
+                before == '='
+            }
+            None if matches!(c, ' ' | '\n') => {
+                if before == ',' {
+                    continue;
+                }
+                false
+            }
+            None => c.is_ascii_alphanumeric() || "_/.+-():%=,".contains(c),
+        };
+        if !fine {
+            return false;
+        }
+        before = c;
+    }
+    quote.is_none()
 }

@@ -77,6 +77,7 @@ pub struct Written<'a> {
     pub entry: &'a Entry,
     /// The file of that place.
     pub file: FileId,
+    mark: u32,
 }
 
 impl Kind {
@@ -126,6 +127,7 @@ impl<'a> Config<'a> {
                 let name = section.name.of(text);
                 let merged = sections.entry(name).or_insert_with(|| Section::empty(name));
                 merged.headers.push(section.header);
+                merged.written.reserve_exact(section.entries.len());
                 for entry in &section.entries {
                     merged.write(Written::new(entry, file.id, text));
                 }
@@ -204,8 +206,8 @@ impl<'a> Section<'a> {
     }
 
     fn write(&mut self, option: Written<'a>) {
-        match self.written.iter_mut().find(|written| written.key == option.key) {
-            Some(written) => *written = option,
+        match find(&self.written, &option.key) {
+            Some(at) => self.written[at] = option,
             None => self.written.push(option),
         }
     }
@@ -227,11 +229,12 @@ impl<'a> Section<'a> {
 
     /// The option called `key`, from `[DEFAULT]` if the section has none.
     pub fn get(&self, key: &str) -> Option<&Written<'a>> {
-        let find = |list: &'_ [Written<'a>]| list.iter().position(|written| written.key == key);
-        match find(&self.written) {
-            Some(at) => Some(&self.written[at]),
-            None => find(&self.defaults).map(|at| &self.defaults[at]),
-        }
+        self.own(key).or_else(|| find(&self.defaults, key).map(|at| &self.defaults[at]))
+    }
+
+    /// The option called `key` of the section itself.
+    pub fn own(&self, key: &str) -> Option<&Written<'a>> {
+        find(&self.written, key).map(|at| &self.written[at])
     }
 
     /// The value of the option called `key`.
@@ -263,7 +266,8 @@ impl<'a> Section<'a> {
 
 impl<'a> Written<'a> {
     fn new(entry: &'a Entry, file: FileId, text: &'a str) -> Self {
-        Written { key: entry.key(text), value: entry.value(text), entry, file }
+        let key = entry.key(text);
+        Written { mark: mark(&key), key, value: entry.value(text), entry, file }
     }
 
     /// Its key.
@@ -287,4 +291,17 @@ impl<'a> Written<'a> {
         let (start, end) = (self.entry.locate(range.start), self.entry.locate(range.end));
         Span::new(self.file, start..end.max(start))
     }
+}
+
+fn find(list: &[Written<'_>], key: &str) -> Option<usize> {
+    let mark = mark(key);
+    list.iter().position(|written| written.mark == mark && written.key == key)
+}
+
+/// Tells most keys apart without reading them: rules look up dozens of keys in every section.
+fn mark(key: &str) -> u32 {
+    let bytes = key.as_bytes();
+    let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or(0));
+    let last = byte(bytes.len().saturating_sub(1));
+    (bytes.len() as u32) << 24 ^ byte(0) << 18 ^ byte(3) << 12 ^ byte(8) << 6 ^ last
 }

@@ -39,7 +39,7 @@ impl Rule for CommandUnparsable {
             }
             let found = match words(&written.value) {
                 Ok(_) => cx.finding(written.span(), "the command is empty"),
-                Err(_) if cutting_comment(config, written).is_some() => continue,
+                Err(_) if cutting_comment(config, section, written).is_some() => continue,
                 Err(error) => cx
                     .finding(
                         written.place(error.range().clone()),

@@ -4,7 +4,7 @@ use grammar::Span;
 use grammar::value::words;
 
 use crate::diagnostic::{Fix, codes};
-use crate::lint::view::{Config, Written};
+use crate::lint::view::{Config, Section, Written};
 use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
 
 /// A comment that cuts a value in its middle.
@@ -41,18 +41,20 @@ impl Rule for CommentTruncatesValue {
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
         for section in config.sections().filter(|section| section.kind.runs()) {
-            for written in section.written().iter().filter(|written| written.key == "command") {
-                if let Some(comment) = cutting_comment(config, written) {
-                    let sign = &comment.of(config.text(comment.file))[..1];
-                    let found = cx
-                        .finding(comment, format!("the `{sign}` begins a comment and cuts `command`"))
-                        .labelled("not part of the command")
-                        .help("write it without the blank before it, or move the commands into a script");
-                    cx.report(match closed_up(config, comment) {
-                        Some(fix) => found.fixed_by(fix),
-                        None => found,
-                    });
-                }
+            if let Some(written) = section.own("command")
+                && let Some(comment) = cutting_comment(config, section, written)
+            {
+                let sign = &comment.of(config.text(comment.file))[..1];
+                let found = cx
+                    .finding(comment, format!("the `{sign}` begins a comment and cuts `command`"))
+                    .labelled("not part of the command")
+                    .help(
+                        "write it without the blank before it, or move the commands into a script",
+                    );
+                cx.report(match closed_up(config, comment) {
+                    Some(fix) => found.fixed_by(fix),
+                    None => found,
+                });
             }
         }
     }
@@ -60,12 +62,16 @@ impl Rule for CommentTruncatesValue {
 
 /// The comment behind a command that is surely part of it: it holds the end of a quotation, or the
 /// command is nothing but the preparation of another.
-pub(super) fn cutting_comment(config: &Config<'_>, written: &Written<'_>) -> Option<Span> {
+pub(super) fn cutting_comment(
+    config: &Config<'_>,
+    section: &Section<'_>,
+    written: &Written<'_>,
+) -> Option<Span> {
     let last = written.entry.rest.last().copied().unwrap_or(written.entry.first);
     let comment = config.comment_after(last)?;
     let tail = comment.of(config.text(comment.file));
-    let open =
-        words(&written.value).is_err() && words(&format!("{} {tail}", written.value)).is_ok();
+    let joined = || format!("{} {tail}", written.value);
+    let open = section.command().is_none() && words(&joined()).is_ok();
     let first = written.value.split_whitespace().next().unwrap_or_default();
     let unfinished = PREPARATIONS.contains(&first) && tail.trim_start_matches(';').trim() != "";
     (open || (unfinished && tail.starts_with(';'))).then_some(comment)

@@ -1,5 +1,7 @@
 //! SV003: an option given twice in one section.
 
+use std::borrow::Cow;
+
 use grammar::{Entry, FileId};
 
 use crate::diagnostic::{Diagnostic, Fix, codes};
@@ -34,11 +36,14 @@ impl Rule for DuplicateKey {
         for file in config.files() {
             let text = config.text(file.id);
             for section in &file.sections {
-                for (at, entry) in section.entries.iter().enumerate() {
-                    let key = entry.key(text);
-                    let same = |other: &&Entry| other.key(text) == key;
-                    if let Some(winner) = section.entries[at + 1..].iter().rfind(same) {
-                        let found = duplicate(cx, config, file.id, entry, winner, &key);
+                let mut entries: Vec<(Cow<'_, str>, &Entry)> =
+                    section.entries.iter().map(|entry| (entry.key(text), entry)).collect();
+                // A stable sort: of equal keys the last written stays last.
+                entries.sort_by(|one, other| one.0.cmp(&other.0));
+                for same in entries.chunk_by(|one, other| one.0 == other.0) {
+                    let [losers @ .., (key, winner)] = same else { continue };
+                    for (_, loser) in losers {
+                        let found = duplicate(cx, config, file.id, loser, winner, key);
                         cx.report(found);
                     }
                 }

@@ -32,19 +32,19 @@ impl Rule for EnvHashCutsRest {
         let config = cx.config;
         let takes = |kind: Kind| kind.runs() || matches!(kind, Kind::Supervisord | Kind::Default);
         for section in config.sections().filter(|section| takes(section.kind)) {
-            for written in section.written().iter().filter(|written| written.key == "environment") {
-                if let Some(at) = bare_hash(&written.value) {
-                    let line = written.value[at..].split('\n').next().unwrap_or_default();
-                    let range = at as u32..(at + line.len()) as u32;
-                    let found = cx
-                        .finding(written.place(range), "the `#` drops the rest of the line")
-                        .labelled("not part of the environment")
-                        .help("quote the value");
-                    cx.report(match quoted(written, at) {
-                        Some(fix) => found.fixed_by(fix),
-                        None => found,
-                    });
-                }
+            if let Some(written) = section.own("environment")
+                && let Some(at) = bare_hash(&written.value)
+            {
+                let line = written.value[at..].split('\n').next().unwrap_or_default();
+                let range = at as u32..(at + line.len()) as u32;
+                let found = cx
+                    .finding(written.place(range), "the `#` drops the rest of the line")
+                    .labelled("not part of the environment")
+                    .help("quote the value");
+                cx.report(match quoted(written, at) {
+                    Some(fix) => found.fixed_by(fix),
+                    None => found,
+                });
             }
         }
     }

@@ -1,6 +1,6 @@
 //! SV036: a group and its programs do not fit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use grammar::value::list;
 
@@ -73,7 +73,7 @@ fn claimed_twice(cx: &mut LintContext<'_>) {
 
 fn same_names(cx: &mut LintContext<'_>) {
     let config = cx.config;
-    let claimed: Vec<&str> = config
+    let claimed: BTreeSet<&str> = config
         .of_kind(Kind::Group)
         .filter_map(|group| group.value("programs"))
         .flat_map(|programs| programs.split(',').map(str::trim))
@@ -81,7 +81,7 @@ fn same_names(cx: &mut LintContext<'_>) {
     let mut names: BTreeMap<&str, &Section<'_>> = BTreeMap::new();
     let groups = config.of_kind(Kind::Group);
     let alone = config.programs().filter(|program| {
-        program.kind == Kind::EventListener || !claimed.contains(&program.subject())
+        program.kind == Kind::EventListener || !claimed.contains(program.subject())
     });
     for section in groups.chain(alone) {
         if let Some(first) = names.get(section.subject()) {

@@ -58,6 +58,9 @@ impl Rule for NegativeOrZeroNumber {
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
         for written in config.sections().flat_map(|section| section.written()) {
+            if !written.value.starts_with(['-', '0']) {
+                continue;
+            }
             let least = LEAST.iter().find(|(key, _)| *key == written.key).map(|(_, least)| *least);
             let below = match least {
                 Some(least) => text::integer(&written.value).is_some_and(|value| value < least),

@@ -54,6 +54,9 @@ impl Rule for QuotesAreLiteral {
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
         for written in config.sections().flat_map(|section| section.written()) {
+            if !written.value.starts_with(['"', '\'']) {
+                continue;
+            }
             let wrong = match &*written.key {
                 "command" => is_one_word_of_several(&written.value),
                 key => PLAIN.contains(&key) && is_quoted(&written.value),

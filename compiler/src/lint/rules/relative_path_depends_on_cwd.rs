@@ -32,8 +32,8 @@ impl Rule for RelativePathDependsOnCwd {
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
         for section in config.sections() {
-            for written in section.written() {
-                if paths(section.kind).contains(&&*written.key) && is_relative(written) {
+            for written in paths(section.kind).iter().filter_map(|key| section.own(key)) {
+                if is_relative(written) {
                     let found = diagnosis(cx, written);
                     cx.report(found);
                 }

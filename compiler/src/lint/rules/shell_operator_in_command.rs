@@ -49,10 +49,10 @@ impl Rule for ShellOperatorInCommand {
             let (Some(command), Some(written)) = (section.command(), section.get("command")) else {
                 continue;
             };
-            if cutting_comment(config, written).is_some() {
-                continue;
-            }
             if let Some(word) = operator(command) {
+                if cutting_comment(config, section, written).is_some() {
+                    continue;
+                }
                 let message = if word.range == command.words[0].range {
                     format!("`{}` is a builtin of the shell, not a program", word.text)
                 } else {

@@ -37,8 +37,9 @@ impl Rule for SwallowedOption {
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
         for section in config.sections() {
-            let spec = schema::section_of(section.name);
-            for written in section.written().iter().filter(|written| written.key != "environment") {
+            let long = section.written().iter().filter(|written| !written.entry.rest.is_empty());
+            for written in long.filter(|written| written.key != "environment") {
+                let spec = schema::section_of(section.name);
                 for &line in &written.entry.rest {
                     if reads_like_an_option(config, line, spec) {
                         let found = cx

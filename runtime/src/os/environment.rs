@@ -76,3 +76,69 @@ fn entry((name, value): (OsString, OsString)) -> Result<CString, NulError> {
     bytes.extend(value.into_vec());
     CString::new(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use compiler::Options;
+    use compiler::host::memory::MemoryHost;
+
+    use super::*;
+
+    fn plan(text: &str) -> Plan {
+        let host = MemoryHost::new([("/s.conf", text)]);
+        compiler::compile(&host, Path::new("/s.conf"), &Options::default()).plan.unwrap()
+    }
+
+    fn check(options: &str, url: Option<&str>, expected: &[&str]) {
+        let text = format!("[supervisord]\nenvironment=A=d,B=d\n[program:p]\ncommand=x\n{options}");
+        let inherited = [("A", "i"), ("Z", "i"), ("SUPERVISOR_SERVER_URL", "old")];
+        let inherited = inherited.map(|(name, value)| (name.into(), value.into()));
+        let process = &plan(&text).groups[0].processes[0];
+        let entries = Inherited(inherited.into_iter().collect());
+        let entries = entries.for_process("g", process, url).unwrap();
+        let entries: Vec<_> = entries.iter().map(|entry| entry.to_str().unwrap()).collect();
+        assert_eq!(entries, expected, "{options}");
+    }
+
+    // CFG-328, CFG-329, CFG-330, CFG-331
+    #[test]
+    fn later_layers_win() {
+        let own = ["SUPERVISOR_ENABLED=1", "SUPERVISOR_PROCESS_NAME=p", "SUPERVISOR_GROUP_NAME=g"];
+        check(
+            "",
+            Some("unix:///s"),
+            &["A=d", "Z=i", "SUPERVISOR_SERVER_URL=unix:///s", own[0], own[1], own[2], "B=d"],
+        );
+        check(
+            "serverurl=\n",
+            Some("unix:///s"),
+            &["A=d", "Z=i", "SUPERVISOR_SERVER_URL=old", own[0], own[1], own[2], "B=d"],
+        );
+        check(
+            "serverurl=http://h:1\nenvironment=SUPERVISOR_ENABLED=0,B=p\n",
+            None,
+            &[
+                "A=d",
+                "Z=i",
+                "SUPERVISOR_SERVER_URL=http://h:1",
+                "SUPERVISOR_ENABLED=0",
+                own[1],
+                own[2],
+                "B=p",
+            ],
+        );
+    }
+
+    // RUN-222
+    #[test]
+    fn programs_are_told_the_socket_before_the_port() {
+        let url = |servers: &str| server_url(&plan(&format!("[supervisord]\n{servers}")));
+        assert_eq!(url(""), None);
+        let ports = "[inet_http_server]\nport=h:1\n[inet_http_server2]\nport=:2\n";
+        assert_eq!(url(ports).as_deref(), Some("http://localhost:2"));
+        let both = format!("{ports}[unix_http_server]\nfile=/s.sock\n");
+        assert_eq!(url(&both).as_deref(), Some("unix:///s.sock"));
+    }
+}

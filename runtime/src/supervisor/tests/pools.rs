@@ -284,3 +284,16 @@ fn a_removed_pool_forgets_its_events() {
         ]
     );
 }
+
+#[test]
+fn a_foreign_result_handler_is_replaced_by_the_stock_one() {
+    // EVT-052
+    let handler = "eventlistener:pool events=EVENT result_handler=my.module:handler startsecs=0";
+    let mut world = World::start(plan(&[handler]));
+    let lines = play(&mut world, "", &[]);
+    assert_eq!(
+        lines[0],
+        "WARN pool pool: result_handler `my.module:handler` cannot be loaded, `OK` is taken for \
+         success and anything else for a rejection"
+    );
+}

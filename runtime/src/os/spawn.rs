@@ -204,9 +204,10 @@ pub fn collect() -> Result<Option<(Pid, i32)>, Errno> {
 ///
 /// # Errors
 /// Whatever `waitpid` answers; `ECHILD` when somebody has collected it.
+#[expect(clippy::disallowed_methods, reason = "before there is a core that owns the children")]
 pub fn wait(child: Pid) -> Result<Option<i32>, Errno> {
     let mut status = 0;
-    // SAFETY: as above.
+    // SAFETY: `status` is a valid place for the one integer `waitpid` writes.
     Errno::result(unsafe { libc::waitpid(child.as_raw(), &raw mut status, 0) })?;
     Ok(libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status)))
 }

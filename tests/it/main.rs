@@ -8,6 +8,7 @@ mod oracle;
 mod shell;
 mod streams;
 mod tidy;
+mod web;
 
 use harness::Installation;
 

@@ -1,0 +1,216 @@
+//! A headless Chromium, driven over WebDriver: plain HTTP with JSON, one request a connection.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use harness::wait::{PATIENCE, holds_within};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// One browser with one window. Ends with the value.
+pub(super) struct Browser {
+    driver: Child,
+    port: u16,
+    session: String,
+    _profile: TempDir,
+}
+
+/// What the browser pretends to be.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Guise {
+    /// A phone in place of a wide screen.
+    pub(super) phone: bool,
+    /// Dark colours wanted.
+    pub(super) dark: bool,
+    /// Scripts are blocked.
+    pub(super) scriptless: bool,
+}
+
+/// A port nobody listens on now.
+pub(super) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+impl Browser {
+    /// A browser, where `chromedriver` is installed.
+    pub(super) fn start(guise: Guise) -> Option<Browser> {
+        let port = free_port();
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        let profile = tempfile::tempdir().expect("a directory");
+        let mut browser = Browser { driver, port, session: String::new(), _profile: profile };
+        let up = holds_within(PATIENCE, &mut || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        assert!(up, "chromedriver does not answer");
+        browser.open_session(guise);
+        Some(browser)
+    }
+
+    fn open_session(&mut self, guise: Guise) {
+        let mut arguments = vec![
+            "--headless=new".to_owned(),
+            "--window-size=1280,800".to_owned(),
+            format!("--user-data-dir={}", self._profile.path().display()),
+        ];
+        let quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars \
+                     --disable-background-networking --disable-component-update --disable-sync";
+        arguments.extend(quiet.split_whitespace().map(str::to_owned));
+        let mut options = json!({ "args": arguments });
+        if guise.phone {
+            let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 2 });
+            options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
+        }
+        let capabilities = json!({ "browserName": "chrome", "goog:chromeOptions": options });
+        let body = json!({ "capabilities": { "alwaysMatch": capabilities } });
+        let answer = self.request("POST", "/session", Some(&body)).expect("a session");
+        self.session = answer["sessionId"].as_str().expect("an id").to_owned();
+        if guise.dark {
+            let dark = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);
+            self.devtools("Emulation.setEmulatedMedia", json!({ "features": dark }));
+        }
+        if guise.scriptless {
+            self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
+        }
+    }
+
+    /// Opens an address and waits until it is loaded.
+    pub(super) fn open(&self, address: &str) {
+        self.command("POST", "/url", Some(&json!({ "url": address })));
+    }
+
+    /// Runs a script and gives what it returns.
+    pub(super) fn run(&self, script: &str) -> Value {
+        self.command("POST", "/execute/sync", Some(&json!({ "script": script, "args": [] })))
+    }
+
+    /// Waits until a script's expression is true.
+    #[track_caller]
+    pub(super) fn wait(&self, limit: Duration, expression: &str) {
+        let script = format!("return Boolean({expression})");
+        let holds = holds_within(limit, &mut || self.run(&script) == json!(true));
+        assert!(holds, "{expression} does not come true; the page says: {}", self.text("main"));
+    }
+
+    /// Clicks what a selector finds, as a user would.
+    #[track_caller]
+    pub(super) fn click(&self, selector: &str) {
+        let element = self.find(selector);
+        self.command("POST", &format!("/element/{element}/click"), Some(&json!({})));
+    }
+
+    /// Types into what a selector finds.
+    pub(super) fn enter(&self, selector: &str, text: &str) {
+        let element = self.find(selector);
+        self.command("POST", &format!("/element/{element}/value"), Some(&json!({ "text": text })));
+    }
+
+    /// The visible text of what a selector finds.
+    pub(super) fn text(&self, selector: &str) -> String {
+        let element = self.find(selector);
+        let text = self.command("GET", &format!("/element/{element}/text"), None);
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Says yes to the question the page asks.
+    pub(super) fn accept(&self) {
+        self.command("POST", "/alert/accept", Some(&json!({})));
+    }
+
+    /// The names a screen reader gives to everything that can be operated.
+    pub(super) fn labels(&self) -> Vec<(String, String)> {
+        let using = json!({ "using": "css selector", "value": "a, button, input, select, textarea" });
+        let found = self.command("POST", "/elements", Some(&using));
+        let ids = found.as_array().expect("elements").iter().filter_map(id_of);
+        ids.map(|id| {
+            let label = self.command("GET", &format!("/element/{id}/computedlabel"), None);
+            let html = self.command("GET", &format!("/element/{id}/property/outerHTML"), None);
+            let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
+            (text(html), text(label))
+        })
+        .collect()
+    }
+
+    /// Saves a picture of the page below `PLANVISOR_SCREENSHOTS`, if that is set.
+    pub(super) fn picture(&self, name: &str) {
+        let Some(directory) = std::env::var_os("PLANVISOR_SCREENSHOTS") else { return };
+        let shot = self.devtools("Page.captureScreenshot", json!({ "format": "png" }));
+        let encoded = shot["data"].as_str().expect("a picture");
+        fs::create_dir_all(&directory).expect("a directory");
+        let path = Path::new(&directory).join(format!("{name}.png"));
+        fs::write(path, decode(encoded)).expect("to save the picture");
+    }
+
+    fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.command("POST", "/goog/cdp/execute", Some(&body))
+    }
+
+    #[track_caller]
+    fn find(&self, selector: &str) -> String {
+        let using = json!({ "using": "css selector", "value": selector });
+        let found = self.command("POST", "/element", Some(&using));
+        id_of(&found).unwrap_or_else(|| panic!("nothing is `{selector}`")).to_owned()
+    }
+
+    #[track_caller]
+    fn command(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let path = format!("/session/{}{path}", self.session);
+        self.request(method, &path, body).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut connection =
+            TcpStream::connect(("127.0.0.1", self.port)).map_err(|error| error.to_string())?;
+        connection.set_read_timeout(Some(PATIENCE)).map_err(|error| error.to_string())?;
+        connection.write_all(head.as_bytes()).map_err(|error| error.to_string())?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).map_err(|error| error.to_string())?;
+        let (_, json) = answer.split_once("\r\n\r\n").ok_or("no answer")?;
+        let mut json: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let value = json["value"].take();
+        match value.get("error") {
+            Some(error) => Err(format!("{error}: {}", value["message"])),
+            None => Ok(value),
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The browser ends with its session; when the driver is gone, so is it.
+        let _ = self.request("DELETE", &format!("/session/{}", self.session), None);
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+fn id_of(element: &Value) -> Option<&str> {
+    element.as_object()?.values().next()?.as_str()
+}
+
+/// Base64, as far as the driver uses it.
+fn decode(text: &str) -> Vec<u8> {
+    let digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let values: Vec<u32> = text.chars().filter_map(|c| digits.find(c)).map(|v| v as u32).collect();
+    let mut bytes = Vec::with_capacity(values.len() * 3 / 4);
+    for group in values.chunks(4) {
+        let bits = group.iter().enumerate().fold(0, |bits, (at, v)| bits | (v << (18 - 6 * at)));
+        bytes.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
+    }
+    bytes
+}

@@ -1,7 +1,7 @@
 //! A headless Chromium, driven over WebDriver: plain HTTP with JSON, one request a connection.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -127,7 +127,8 @@ impl Browser {
 
     /// The names a screen reader gives to everything that can be operated.
     pub(super) fn labels(&self) -> Vec<(String, String)> {
-        let using = json!({ "using": "css selector", "value": "a, button, input, select, textarea" });
+        let using =
+            json!({ "using": "css selector", "value": "a, button, input, select, textarea" });
         let found = self.command("POST", "/elements", Some(&using));
         let ids = found.as_array().expect("elements").iter().filter_map(id_of);
         ids.map(|id| {
@@ -178,10 +179,23 @@ impl Browser {
             TcpStream::connect(("127.0.0.1", self.port)).map_err(|error| error.to_string())?;
         connection.set_read_timeout(Some(PATIENCE)).map_err(|error| error.to_string())?;
         connection.write_all(head.as_bytes()).map_err(|error| error.to_string())?;
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).map_err(|error| error.to_string())?;
-        let (_, json) = answer.split_once("\r\n\r\n").ok_or("no answer")?;
-        let mut json: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let mut answer = BufReader::new(connection);
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            answer.read_line(&mut line).map_err(|error| error.to_string())?;
+            let line = line.trim_end().to_ascii_lowercase();
+            if let Some(value) = line.strip_prefix("content-length:") {
+                length = value.trim().parse().map_err(|_| "no length")?;
+            }
+            if line.is_empty() {
+                break;
+            }
+        }
+        // The driver keeps the connection open whatever it is told.
+        let mut body = vec![0; length];
+        answer.read_exact(&mut body).map_err(|error| error.to_string())?;
+        let mut json: Value = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
         let value = json["value"].take();
         match value.get("error") {
             Some(error) => Err(format!("{error}: {}", value["message"])),

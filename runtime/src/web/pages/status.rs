@@ -128,7 +128,7 @@ pub(in crate::web) fn content(
         form #act method="post" action="act" {
             input type="hidden" name="token" value=(token);
             // What Enter presses: nothing.
-            button.visually-hidden type="submit" name="do" value="none" tabindex="-1" aria-hidden="true" disabled {}
+            button type="submit" name="do" value="none" hidden disabled {}
             (selection_bar())
             @if all.is_empty() {
                 p.empty { "No programs to manage" }

@@ -257,7 +257,7 @@ impl<'s> Driver<'s> {
             Action::Adopt(plan) => self.adopt(&plan),
             Action::Reply { id, result } => self.reply(id, result),
             // Nobody watching is no error.
-            Action::Publish(publication) => drop(self.end.publications.send(publication)),
+            Action::Publish(publication) => self.end.publish(publication),
             Action::Exit(exit) => self.exit = Some(exit),
         }
     }

@@ -1,6 +1,10 @@
 //! The way from a client's connection to the core: a request goes in, its answer comes back. What a
 //! request does is the core's business, how it travels over HTTP that of `http` and `api`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use rpc::DaemonState;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::supervisor::message::{Fault, FaultCode, Publication, Reply, Request};
@@ -16,6 +20,7 @@ const BEHIND: usize = 1024;
 pub struct DriverHandle {
     requests: mpsc::Sender<Pending>,
     publications: broadcast::Sender<Publication>,
+    state: Arc<AtomicI32>,
 }
 
 /// The driver's end.
@@ -23,8 +28,8 @@ pub struct DriverHandle {
 pub struct DriverEnd {
     /// What the clients want.
     pub requests: mpsc::Receiver<Pending>,
-    /// Where changes are announced.
-    pub publications: broadcast::Sender<Publication>,
+    publications: broadcast::Sender<Publication>,
+    state: Arc<AtomicI32>,
 }
 
 /// A request and the place its answer goes to. Dropping it answers that the daemon is stopping.
@@ -40,8 +45,19 @@ pub struct Pending {
 pub fn link() -> (DriverHandle, DriverEnd) {
     let (sender, requests) = mpsc::channel(WAITING);
     let (publications, _) = broadcast::channel(BEHIND);
-    let end = DriverEnd { requests, publications: publications.clone() };
-    (DriverHandle { requests: sender, publications }, end)
+    let state = Arc::new(AtomicI32::new(DaemonState::Running.code()));
+    let end = DriverEnd { requests, publications: publications.clone(), state: Arc::clone(&state) };
+    (DriverHandle { requests: sender, publications, state }, end)
+}
+
+impl DriverEnd {
+    /// Announces a change to who watches; nobody need.
+    pub fn publish(&self, publication: Publication) {
+        if let Publication::Daemon(state) = &publication {
+            self.state.store(state.code(), Ordering::Relaxed);
+        }
+        drop(self.publications.send(publication));
+    }
 }
 
 impl DriverHandle {
@@ -51,11 +67,26 @@ impl DriverHandle {
     /// # Errors
     /// The core's fault; `SHUTDOWN_STATE` when the core is gone.
     pub async fn request(&self, request: Request) -> Result<Reply, Fault> {
+        if matches!(request, Request::State) {
+            return self.state();
+        }
         let (answer, answered) = oneshot::channel();
         if self.requests.send(Pending { request, answer }).await.is_err() {
             return Err(gone());
         }
         answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// What the core published last is what it would answer; asking costs a turn of everybody, and
+    /// clients ask for nothing more often.
+    fn state(&self) -> Result<Reply, Fault> {
+        let state = DaemonState::from_code(self.state.load(Ordering::Relaxed).into());
+        match state {
+            Some(DaemonState::Running) if !self.requests.is_closed() => {
+                Ok(Reply::State(DaemonState::Running))
+            }
+            Some(_) | None => Err(gone()),
+        }
     }
 
     /// The changes from now on. A watcher that lags behind loses the oldest.

@@ -151,7 +151,7 @@ impl Document {
             });
             let copied: Vec<Written> = copied.collect();
             if !copied.is_empty() {
-                section.options = section.options.iter().copied().chain(copied).collect();
+                Arc::make_mut(&mut section.options).extend(copied);
             }
         }
     }

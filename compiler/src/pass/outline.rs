@@ -25,11 +25,11 @@ pub(crate) struct Section {
     /// The included file that created it (CFG-090); `None` for the main file.
     pub(crate) owner: Option<FileId>,
     /// Its headers, the first first.
-    pub(crate) headers: Arc<[Span]>,
+    pub(crate) headers: Arc<Vec<Span>>,
     /// Its options that the table knows, each once.
-    pub(crate) options: Arc<[Written]>,
+    pub(crate) options: Arc<Vec<Written>>,
     /// Its other options, in the order written; a key may occur again.
-    pub(crate) others: Arc<[Written]>,
+    pub(crate) others: Arc<Vec<Written>>,
 }
 
 /// An option as written.
@@ -71,7 +71,8 @@ fn section(source: &Source, section: usize, tree: &grammar::Section) -> Section 
     let name = tree.name.of(text);
     let kind = SectionKind::of(name);
     let from_default = name == DEFAULT;
-    let (mut options, mut others) = (Vec::with_capacity(tree.entries.len()), Vec::new());
+    let most = tree.entries.len().min(MOST_ROWS);
+    let (mut options, mut others) = (Vec::with_capacity(most), Vec::new());
     for (entry, written) in tree.entries.iter().enumerate() {
         let rows = kind.map_or([NO_ROW; 2], |kind| rows_of(kind, &written.key(text)));
         let (section, entry) = (number(section), number(entry));
@@ -83,9 +84,9 @@ fn section(source: &Source, section: usize, tree: &grammar::Section) -> Section 
         name: Arc::from(name),
         kind,
         owner: None,
-        headers: Arc::from([tree.header]),
-        options: Arc::from(options),
-        others: Arc::from(others),
+        headers: Arc::new(vec![tree.header]),
+        options: Arc::new(options),
+        others: Arc::new(others),
     }
 }
 
@@ -100,13 +101,14 @@ fn put(options: &mut Vec<Written>, written: Written) {
 impl Section {
     /// Adds what the section says where it is opened again (CFG-043, CFG-085).
     pub(crate) fn reopen(&mut self, again: &Section) {
-        let mut options = self.options.to_vec();
+        let options = Arc::make_mut(&mut self.options);
         for written in again.options.iter() {
-            put(&mut options, *written);
+            put(options, *written);
         }
-        self.others = self.others.iter().chain(again.others.iter()).copied().collect();
-        self.headers = self.headers.iter().chain(again.headers.iter()).copied().collect();
-        self.options = Arc::from(options);
+        if !again.others.is_empty() {
+            Arc::make_mut(&mut self.others).extend_from_slice(&again.others);
+        }
+        Arc::make_mut(&mut self.headers).extend_from_slice(&again.headers);
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Scope<'a> {
     pub(crate) own: Option<&'a Environment>,
     pub(crate) daemon: Option<&'a Environment>,
     pub(crate) outer: &'a Outer,
-    pub(crate) left: Option<&'a Environment>,
+    pub(crate) left: Option<&'a BTreeMap<String, String>>,
     /// Whether a variable may be missing because what should have set it is itself faulty.
     pub(crate) lenient: bool,
     /// Set when a value depends on a variable that is only assumed to exist.
@@ -99,8 +99,9 @@ impl<'a> Scope<'a> {
     }
 
     fn variable(&self, name: &str) -> Option<&str> {
-        let sets = [self.own, self.daemon, Some(&self.outer.variables), self.left];
-        if let Some(value) = sets.into_iter().flatten().find_map(|set| set.get(name)) {
+        let sets = [self.own, self.daemon, Some(&self.outer.variables)];
+        let set = sets.into_iter().flatten().find_map(|set| set.get(name));
+        if let Some(value) = set.or_else(|| Some(self.left?.get(name)?.as_str())) {
             return Some(value);
         }
         match self.outer.assumed.get_key_value(name) {
@@ -125,8 +126,9 @@ impl<'a> Scope<'a> {
         let group = self.group.map(|_| "group_name");
         let process = self.process.map(|_| ["process_num", "numprocs"]).into_iter().flatten();
         let fixed = [here, node, program, group].into_iter().flatten().chain(process);
-        let sets = [self.own, self.daemon, Some(&self.outer.variables), self.left];
-        let variables = sets.into_iter().flatten().flat_map(Environment::names);
+        let sets = [self.own, self.daemon, Some(&self.outer.variables)];
+        let left = self.left.into_iter().flat_map(BTreeMap::keys).map(String::as_str);
+        let variables = sets.into_iter().flatten().flat_map(Environment::names).chain(left);
         let variables = variables.map(|name| Cow::Owned(format!("ENV_{name}")));
         let mut known: Vec<Cow<'a, str>> = fixed.map(Cow::Borrowed).chain(variables).collect();
         known.sort_unstable();

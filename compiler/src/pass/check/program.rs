@@ -1,5 +1,6 @@
 //! The processes of `[program:x]` and its relatives, in the order of CFG-148.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::reader::{Slots, Value};
@@ -147,13 +148,14 @@ impl<'r, 'a> Builder<'r, 'a> {
     pub(super) fn processes(mut self) -> (Vec<Arc<ProcessPlan>>, Vec<Notice>) {
         let count = usize::try_from(self.program.numprocs).unwrap_or(0);
         let mut processes: Vec<Arc<ProcessPlan>> = Vec::with_capacity(count);
-        let mut left = Environment::default();
+        let mut left = BTreeMap::new();
         for number in 0..self.program.numprocs {
             let number = self.program.numprocs_start.saturating_add(number);
             let first = processes.is_empty();
             let (plan, own) = self.process(number, first, &left);
             if self.program.numprocs > 1 {
-                left = left.merged(&own);
+                let own = own.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+                left.extend(own);
             }
             processes.push(Arc::new(plan));
         }
@@ -166,7 +168,7 @@ impl<'r, 'a> Builder<'r, 'a> {
         &mut self,
         number: i64,
         first: bool,
-        left: &Environment,
+        left: &BTreeMap<String, String>,
     ) -> (ProcessPlan, Environment) {
         let context = self.reader.context;
         let name = self.name.clone();

@@ -8,6 +8,7 @@ mod driver;
 mod generate;
 mod shape;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,6 +59,49 @@ fn random_trees_are_judged_alike() {
     assert!((20..80).contains(&share), "{share} % of the trees are accepted");
 }
 
+// CFG-001..CFG-323 in the shapes people write: the corpus, and what `PLANVISOR_CORPUS` names.
+#[test]
+fn written_configurations_are_judged_alike() {
+    let Some(program) = driver::program() else { return };
+    let corpus = crate::workspace().join("tests/corpus");
+    let mut roots: Vec<PathBuf> = ["ok", "err", "lint"].map(|group| corpus.join(group)).to_vec();
+    roots.extend(std::env::var_os("PLANVISOR_CORPUS").map(PathBuf::from));
+    let mut driver = Driver::start(&program);
+    let mut differences = Vec::new();
+    for root in roots.iter().flat_map(|folder| configurations(folder)) {
+        let cwd = root.parent().expect("a folder of the corpus");
+        let env = corpus_environment();
+        let theirs = driver.ask(&root, cwd, &env, Depth::Plan);
+        let ours = compiler::compile(&CaseHost::new(cwd, &env), &root, &Options::default());
+        if let Some(difference) = compare(&theirs, &ours) {
+            differences.push(format!("{}: {difference}", root.display()));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n\n"));
+}
+
+/// The main files in a folder: its files, and the `supervisord.conf` of each folder in it.
+fn configurations(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder of configurations");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let main = |path: PathBuf| if path.is_dir() { path.join("supervisord.conf") } else { path };
+    let mut files: Vec<PathBuf> = paths.map(main).collect();
+    files.sort();
+    files
+}
+
+/// The variables the corpus expands.
+fn corpus_environment() -> BTreeMap<String, String> {
+    let variables = [
+        ("HOME", "/root"),
+        ("PATH", "/usr/sbin:/usr/bin:/bin"),
+        ("PORT", "8000"),
+        ("LOG_LEVEL", "info"),
+        ("PERCENT", "50%"),
+    ];
+    variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
 /// What a variable says as a number.
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
@@ -81,7 +125,7 @@ impl Worker {
     fn differs(&mut self, seed: u64) -> Option<String> {
         let tree = generate::tree(seed);
         let root = self.lay_out(&tree);
-        let theirs = self.driver.ask(&root, self.directory.path(), &tree.env);
+        let theirs = self.driver.ask(&root, self.directory.path(), &tree.env, Depth::Host);
         self.accepted += u64::from(theirs.verdict == Verdict::Accept);
         let host = CaseHost::new(self.directory.path(), &tree.env);
         let options = Options { depth: Depth::Host, ..Options::default() };

@@ -1,9 +1,11 @@
 """Answers, for one configuration tree a line, what supervisor 4.3.0 makes of it.
 
-Reads JSON lines `{"root": PATH, "cwd": PATH, "env": {NAME: VALUE}}` on stdin and writes one JSON line each:
+Reads JSON lines `{"root": PATH, "cwd": PATH, "env": {NAME: VALUE}, "assume": BOOL}` on stdin and
+writes one JSON line each:
 `{"verdict": "accept" | "reject" | "crash", "error": TEXT or null, "plan": PLAN or null}`. The text
 is what the original prints after `Error: `. A crash is an exception the original does not turn into
-an error of its own. Run with the interpreter of a virtual environment that has supervisor==4.3.0.
+an error of its own. With `assume`, every user, group, directory and plugin
+exists. Run with the interpreter of a virtual environment that has supervisor==4.3.0.
 """
 import io
 import json
@@ -11,6 +13,8 @@ import os
 import sys
 import warnings
 
+import supervisor.datatypes as datatypes
+import supervisor.options as options_module
 from supervisor.datatypes import Automatic, RestartUnconditionally, RestartWhenExitUnexpected, Syslog
 from supervisor.events import EventTypes
 from supervisor.loggers import LevelsByName
@@ -24,6 +28,11 @@ class Refused(Exception):
 
 
 class Options(ServerOptions):
+    assume = False
+
+    def import_spec(self, spec):
+        return None if self.assume else super().import_spec(spec)
+
     def usage(self, msg):
         raise Refused(str(msg))
 
@@ -36,7 +45,22 @@ def main():
         answers.flush()
 
 
+# What asks the machine for users, groups and directories, and what takes them all to exist.
+ASSUMED = {
+    "existing_directory": os.path.expanduser,
+    "existing_dirpath": os.path.expanduser,
+    "name_to_uid": lambda name: None,
+    "gid_for_uid": lambda uid: None,
+    "colon_separated_user_group": lambda owner: None,
+}
+REAL = {name: getattr(datatypes, name) for name in ASSUMED}
+
+
 def answer(case):
+    Options.assume = case["assume"]
+    for name, function in (ASSUMED if Options.assume else REAL).items():
+        setattr(options_module, name, function)
+        setattr(datatypes, name, function)
     os.environ.clear()
     os.environ.update(case["env"])
     os.chdir(case["cwd"])
@@ -84,7 +108,7 @@ def plan(options):
 
 def server(config):
     if "file" in config:
-        listen = {"file": config["file"], "chmod": config["chmod"], "chown": list(config["chown"])}
+        listen = {"file": config["file"], "chmod": config["chmod"], "chown": list(config["chown"] or ()) or None}
     else:
         listen = {"host": config["host"], "port": config["port"]}
     # An empty user name switches authentication off, whatever the password.

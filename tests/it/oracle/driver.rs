@@ -5,6 +5,7 @@ use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use compiler::Depth;
 use compiler::host::system::SystemHost;
 use compiler::host::{Group, Host, PathKind, Stamp, User};
 use serde_json::{Value, json};
@@ -53,14 +54,17 @@ impl Driver {
         Driver { process, questions, answers }
     }
 
-    /// What the original makes of the tree below `root`, read in `cwd` with `env`.
+    /// What the original makes of the tree below `root`, read in `cwd` with `env`. At depth `Host`
+    /// it asks the machine for users and directories; else all of them exist.
     pub(crate) fn ask(
         &mut self,
         root: &Path,
         cwd: &Path,
         env: &BTreeMap<String, String>,
+        depth: Depth,
     ) -> Answer {
-        let question = json!({ "root": root, "cwd": cwd, "env": env });
+        let assume = depth != Depth::Host;
+        let question = json!({ "root": root, "cwd": cwd, "env": env, "assume": assume });
         writeln!(self.questions, "{question}").expect("the driver listens");
         let mut line = String::new();
         self.answers.read_line(&mut line).expect("the driver answers");

@@ -1,8 +1,8 @@
 //! After any sequence of edits an incremental compilation gives what a fresh one gives.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::{io, path::Path};
 
 use grammar::Span;
@@ -13,6 +13,7 @@ use crate::compile;
 use crate::diagnostic::Diagnostic;
 use crate::host::memory::MemoryHost;
 use crate::host::{Group, PathKind, Stamp, User};
+use crate::plan::{Plan, ProcessPlan};
 
 const ROOT: &str = "/etc/s.conf";
 
@@ -23,6 +24,8 @@ enum Edit {
     Write(&'static str, String),
     /// The same, but its stamp does not show it: only an unsettled stamp gives it away.
     Sneak(&'static str, String),
+    /// Every command of a file becomes another of the same length.
+    Twist(&'static str),
     Delete(&'static str),
     Env(&'static str, Option<&'static str>),
     User(bool),
@@ -63,6 +66,7 @@ fn edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
         4 => (file(), text()).prop_map(|(file, text)| Edit::Write(file, text)),
         2 => (file(), text()).prop_map(|(file, text)| Edit::Sneak(file, text)),
+        2 => file().prop_map(Edit::Twist),
         1 => file().prop_map(Edit::Delete),
         1 => prop::sample::select(vec![None, Some("1"), Some("x y")]).prop_map(|it| Edit::Env("X", it)),
         1 => any::<bool>().prop_map(Edit::User),
@@ -84,6 +88,11 @@ impl Watched {
             Edit::Write(path, text) => self.memory.write(*path, text.as_bytes()),
             Edit::Sneak(path, text) => {
                 self.memory.files.insert(path.into(), text.clone().into_bytes());
+            }
+            Edit::Twist(path) => {
+                let text = self.memory.files.get(Path::new(path)).cloned().unwrap_or_default();
+                let text = String::from_utf8(text).unwrap().replace("command=", "Command=/");
+                self.memory.write(*path, text.replace("Command=//", "command=/").into_bytes());
             }
             Edit::Delete(path) => drop(self.memory.files.remove(Path::new(path))),
             Edit::Env(name, Some(value)) => {
@@ -151,8 +160,11 @@ impl Host for Watched {
     }
 }
 
-/// A compilation without the numbers of files, which depend on the order they were met in.
-fn comparable(compiled: &Compiled) -> (Option<crate::plan::Plan>, Vec<String>, Environment) {
+/// A compilation without the numbers of files, which depend on the order they were met in: the
+/// plan, the processes also where there is no plan, the findings, the variables.
+type Comparable = (Option<Plan>, Vec<Arc<ProcessPlan>>, Vec<String>, Environment);
+
+fn comparable(compiled: &Compiled) -> Comparable {
     let place = |span: &Span| {
         let path = compiled.sources.path(span.file).display().to_string();
         format!("{path}:{}..{}", span.start, span.end)
@@ -167,8 +179,10 @@ fn comparable(compiled: &Compiled) -> (Option<crate::plan::Plan>, Vec<String>, E
             found.help
         )
     };
+    let processes = compiled.settings.sections().flat_map(|section| section.processes());
     (
         compiled.plan.clone(),
+        processes.cloned().collect(),
         compiled.diagnostics.iter().map(show).collect(),
         compiled.learned.clone(),
     )

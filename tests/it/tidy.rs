@@ -53,7 +53,7 @@ fn some_names_stand_in_one_file() {
     only_in("miette::", "compiler/src/report/human.rs");
     only_in("bincode::", "compiler/src/plan/codec.rs");
     only_in("unsafe {", "runtime/src/os/spawn.rs");
-    only_in("waitpid(", "runtime/src/os/reap.rs");
+    only_in("waitpid(", "runtime/src/os/spawn.rs");
 }
 
 #[test]

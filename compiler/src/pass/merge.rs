@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 
 use super::load::Loaded;
 use super::outline::{DEFAULT, MOST_ROWS, Outline, Section, Written, rows_of};
+use crate::schema::section::SectionKind;
 use crate::source::Sources;
 
 /// The textual spelling of CFG-091.
@@ -132,27 +133,39 @@ impl Document {
     /// Copies the defaults that hold a literal `%(here)s` into the sections from `fresh` on, where
     /// they stay whatever `[DEFAULT]` says later (CFG-093).
     fn copy_defaults(&mut self, fresh: usize, file: FileId, sources: &Sources) {
-        let holding: HashMap<&str, Written> = self
-            .defaults
-            .iter()
+        let defaults = self.defaults.iter();
+        let holding: Vec<(&str, Written)> = defaults
             .filter(|(_, written)| written.raw(sources).contains(HERE))
-            .map(|(key, written)| (key.as_str(), *written))
+            .map(|(key, written)| (key.as_str(), Written { here: Some(file), ..*written }))
             .collect();
         if holding.is_empty() {
             return;
         }
         for section in &mut self.sections[fresh..] {
             let Some(kind) = section.kind else { continue };
-            let copied = kind.spec().options().filter_map(|option| {
-                let written = *holding.get(option.name)?;
-                let rows = rows_of(kind, option.name);
-                let there = section.options.iter().any(|other| other.rows == rows);
-                (!there).then_some(Written { here: Some(file), rows, ..written })
-            });
-            let copied: Vec<Written> = copied.collect();
-            if !copied.is_empty() {
-                Arc::make_mut(&mut section.options).extend(copied);
+            for (key, written) in &holding {
+                section.copy_default(
+                    key,
+                    Written { rows: rows_of(kind, key), ..*written },
+                    sources,
+                );
             }
+        }
+    }
+}
+
+impl Section {
+    /// Takes over a default that the section does not have. Of the options no table knows, only
+    /// those of an interface are ever read (CFG-265).
+    fn copy_default(&mut self, key: &str, default: Written, sources: &Sources) {
+        if default.is_known() {
+            if !self.options.iter().any(|other| other.rows == default.rows) {
+                Arc::make_mut(&mut self.options).push(default);
+            }
+        } else if matches!(self.kind, Some(SectionKind::Interface))
+            && !self.others.iter().any(|other| other.key(sources) == key)
+        {
+            Arc::make_mut(&mut self.others).push(default);
         }
     }
 }

@@ -1,0 +1,190 @@
+//! Starting the daemon: what stops it, what does not, and what it says either way.
+
+use std::fs;
+use std::net::TcpListener;
+use std::process::Command;
+
+use harness::daemon::HEAD;
+use harness::installation::command;
+use harness::{Daemon, Installation, Run, Sandbox, wait_until};
+
+const SLEEPER: &str = "[program:sleeper]\ncommand=/bin/sleep 1000\nstartsecs=0\n";
+
+/// A sandbox whose configuration is [`HEAD`] and `more`.
+fn sandbox(more: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("supervisord.conf", format!("{HEAD}\n{more}"));
+    sandbox
+}
+
+/// Runs our daemon in the foreground until it ends by itself.
+fn run(sandbox: &Sandbox, args: &[&str]) -> Run {
+    let mut daemon = command(sandbox, crate::ours().supervisord);
+    daemon.arg("-n").args(args);
+    Run::of(daemon)
+}
+
+/// Asserts that a start fails with status 2 and `expected` as the line after `Error: `, which is
+/// also what the original says, where it is installed.
+#[track_caller]
+fn refused(sandbox: &Sandbox, expected: &str) -> Run {
+    let ours = run(sandbox, &["-c", "supervisord.conf"]);
+    let first = |run: &Run| run.stderr.lines().next().unwrap_or_default().to_owned();
+    assert_eq!((first(&ours).as_str(), ours.status), (&*format!("Error: {expected}"), 2));
+    if let Some(original) = Installation::oracle() {
+        let mut daemon: Command = command(sandbox, original.supervisord);
+        daemon.args(["-n", "-c", "supervisord.conf"]);
+        assert_eq!(first(&Run::of(daemon)), first(&ours), "the original says otherwise");
+    }
+    ours
+}
+
+// CFG-001, CFG-002, RUN-091
+#[test]
+fn a_broken_configuration_is_told_twice() {
+    let sandbox = sandbox("[program:web]\ncommand=/bin/sleep 9\nstartsecs=soon\nautostart=maybe\n");
+    let file = sandbox.join("supervisord.conf");
+    let ours = refused(
+        &sandbox,
+        "not a valid boolean value: 'maybe' in section 'program:web' (file: 'supervisord.conf')",
+    );
+    let lines: Vec<_> = ours.stderr.lines().collect();
+    assert!(lines[1].starts_with("For help, use "), "{}", ours.stderr);
+    // Both mistakes are shown with their places, the first in the file first.
+    let at = |text: &str| {
+        ours.stderr.rfind(text).unwrap_or_else(|| panic!("no `{text}` in {}", ours.stderr))
+    };
+    assert!(at("startsecs=soon") < at("autostart=maybe"));
+    assert_eq!(ours.stdout, "");
+    assert!(file.exists() && !sandbox.join("supervisord.pid").exists());
+}
+
+// CFG-057, CFG-058
+#[test]
+fn a_configuration_that_cannot_be_read_is_named() {
+    let sandbox = Sandbox::new();
+    refused(&sandbox, "could not find config file supervisord.conf");
+    fs::create_dir(sandbox.join("supervisord.conf")).expect("a directory");
+    refused(&sandbox, "could not read config file supervisord.conf");
+}
+
+// CFG-080, RUN-081
+#[test]
+fn an_include_that_matches_nothing_is_a_warning() {
+    let sandbox = sandbox("");
+    let daemon = Daemon::start(&crate::ours(), &sandbox);
+    let pattern = sandbox.join("conf.d/*.conf");
+    let line = format!("WARN No file matches via include \"{}\"", pattern.display());
+    assert!(sandbox.read("supervisord.log").contains(&line), "{}", daemon.output());
+}
+
+// CFG-188, RUN-066
+#[test]
+fn a_taken_socket_stops_the_second_daemon_alone() {
+    let sandbox = sandbox(SLEEPER);
+    let first = Daemon::start(&crate::ours(), &sandbox);
+    first.wait_for("sleeper", "RUNNING");
+    let pid = first.pid_of("sleeper");
+    let taken = "Another program is already listening on a port that one of our HTTP servers is \
+                 configured to use.  Shut this program down first before starting supervisord.";
+    refused(&sandbox, taken);
+    assert_eq!(first.pid_of("sleeper"), pid, "the first daemon lost its process");
+}
+
+// CFG-188, HTTP-005
+#[test]
+fn a_taken_port_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    let sandbox = sandbox(&format!("[inet_http_server]\nport=127.0.0.1:{port}\n"));
+    let taken = "Another program is already listening on a port that one of our HTTP servers is \
+                 configured to use.  Shut this program down first before starting supervisord.";
+    refused(&sandbox, taken);
+    assert!(!sandbox.join("s.sock").exists(), "a socket is left behind");
+}
+
+// LOG-009
+#[test]
+fn a_full_disk_under_the_log_stops_nothing() {
+    let sandbox = Sandbox::new();
+    let head =
+        HEAD.replace("logfile=%(here)s/supervisord.log", "logfile=/dev/full\nlogfile_maxbytes=0");
+    sandbox.write("supervisord.conf", format!("{head}\n{SLEEPER}"));
+    let daemon = Daemon::start(&crate::ours(), &sandbox);
+    daemon.wait_for("sleeper", "RUNNING");
+    assert_eq!(daemon.ctl(&["stop", "sleeper"]).stdout, "sleeper: stopped\n");
+}
+
+// RUN-030, RUN-071, RUN-075, CFG-344
+#[test]
+fn a_daemonised_start_returns_when_the_daemon_is_up() {
+    let sandbox = Sandbox::new();
+    let head = HEAD.replace("nodaemon=true", "directory=/\numask=027");
+    sandbox.write("supervisord.conf", format!("{head}\n{SLEEPER}"));
+    let mut start = command(&sandbox, crate::ours().supervisord);
+    start.args(["-c", "supervisord.conf"]);
+    let run = Run::of(start);
+    assert_eq!((run.status, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""));
+    let pid = sandbox.read("supervisord.pid");
+    assert!(pid.trim().parse::<i32>().is_ok(), "the pid file holds {pid:?}");
+    let ctl = |args: &[&str]| crate::ours().ctl(&sandbox, args);
+    assert_eq!(ctl(&["pid"]).stdout, pid);
+    // A relative `-c` still works after the change of directory.
+    assert_eq!(ctl(&["reread"]).stdout, "No config updates to processes\n");
+    assert_eq!(ctl(&["shutdown"]).stdout, "Shut down\n");
+    wait_until("the daemon is gone", || !sandbox.join("supervisord.pid").exists());
+}
+
+#[test]
+fn a_plan_starts_without_its_configuration() {
+    let sandbox = sandbox(SLEEPER);
+    build(&sandbox);
+    fs::rename(sandbox.join("supervisord.conf"), sandbox.join("away.conf")).expect("the file");
+    let daemon = Daemon::spawn(&crate::ours(), &sandbox, &["-n", "--plan", "fleet.plan"]);
+    daemon.wait_for_socket();
+    let status = |action: &[&str]| {
+        let mut ctl = command(&sandbox, crate::ours().supervisorctl);
+        ctl.args(["-c", "away.conf"]).args(action);
+        Run::of(ctl).stdout
+    };
+    wait_until("the process runs", || status(&["status"]).contains("RUNNING"));
+    // A reread reads the plan again.
+    assert_eq!(status(&["reread"]), "No config updates to processes\n");
+}
+
+#[test]
+fn a_plan_that_is_none_is_refused_by_name() {
+    let sandbox = sandbox(SLEEPER);
+    build(&sandbox);
+    let plan = fs::read(sandbox.join("fleet.plan")).expect("the plan");
+    let mut damaged = plan.clone();
+    *damaged.last_mut().expect("a byte") ^= 1;
+    let mut newer = plan.clone();
+    newer[8] ^= 0x40;
+    let mut messages = Vec::new();
+    for (name, bytes) in [
+        ("short.plan", &plan[..plan.len() / 2]),
+        ("damaged.plan", &damaged),
+        ("newer.plan", &newer),
+        ("foreign.plan", b"\x7fELF and more than a header of it, as any program has".as_slice()),
+        ("empty.plan", b""),
+    ] {
+        sandbox.write(name, bytes);
+        let run = run(&sandbox, &["--plan", name]);
+        let first = run.stderr.lines().next().unwrap_or_default().to_owned();
+        assert_eq!(run.status, 2, "{name}: {}", run.stderr);
+        assert!(first.starts_with("Error: ") && first.contains(name), "{name}: {first}");
+        messages.push(first.replace(name, ""));
+    }
+    messages.dedup();
+    assert!(messages.len() >= 4, "one text for different faults: {messages:#?}");
+    assert!(!sandbox.join("supervisord.pid").exists());
+}
+
+/// Compiles the sandbox's configuration into `fleet.plan`.
+fn build(sandbox: &Sandbox) {
+    let mut build = command(sandbox, env!("CARGO_BIN_EXE_supervisorc-under-test"));
+    build.args(["build", "-c", "supervisord.conf", "-o", "fleet.plan"]);
+    let run = Run::of(build);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+}

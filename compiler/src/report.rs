@@ -25,7 +25,7 @@ pub enum Format {
     Full,
     /// `file:line:col: severity[CODE] message`, a line a finding.
     Concise,
-    /// One JSON object, described by `docs/reference/report.schema.json`.
+    /// One JSON object, as `report/json.rs` lays it out.
     Json,
     /// SARIF 2.1.0.
     Sarif,

@@ -247,19 +247,6 @@ impl Visit for Message {
     }
 }
 
-/// The four letters of a level (LOG-002).
-pub fn label(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Blather => "BLAT",
-        LogLevel::Trace => "TRAC",
-        LogLevel::Debug => "DEBG",
-        LogLevel::Info => "INFO",
-        LogLevel::Warn => "WARN",
-        LogLevel::Error => "ERRO",
-        LogLevel::Critical => "CRIT",
-    }
-}
-
 fn level_of(metadata: &Metadata<'_>) -> LogLevel {
     match *metadata.level() {
         Level::ERROR if metadata.target() == CRITICAL => LogLevel::Critical,
@@ -283,7 +270,7 @@ fn format_line(
     let local = time.to_zoned(zone.clone());
     let millis = local.subsec_nanosecond() / 1_000_000;
     let shown = local.strftime("%Y-%m-%d %H:%M:%S");
-    writeln!(line, "{shown},{millis:03} {} {message}", label(level))
+    writeln!(line, "{shown},{millis:03} {} {message}", level.label())
 }
 
 fn copy_to_stdout(line: &[u8]) -> io::Result<()> {

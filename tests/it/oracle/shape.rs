@@ -4,9 +4,7 @@ use compiler::plan::{
     GroupKind, GroupPlan, Listen, NoticeLevel, Owner, Plan, ProcessPlan, ServerPlan,
 };
 use compiler::schema::section::Supervisord;
-use compiler::schema::value::{
-    AutoRestart, Environment, LogLevel, LogTarget, SocketAddress, UserRef,
-};
+use compiler::schema::value::{AutoRestart, Environment, LogTarget, SocketAddress, UserRef};
 use serde_json::{Value, json};
 
 /// Every value of the plan that the original resolves too.
@@ -35,7 +33,7 @@ fn supervisord(options: &Supervisord) -> Value {
         "logfile": options.logfile,
         "logfile_maxbytes": options.logfile_maxbytes,
         "logfile_backups": options.logfile_backups,
-        "loglevel": level(options.loglevel),
+        "loglevel": options.loglevel.label(),
         "pidfile": options.pidfile,
         "identifier": options.identifier,
         "nodaemon": options.nodaemon,
@@ -45,18 +43,6 @@ fn supervisord(options: &Supervisord) -> Value {
         "strip_ansi": options.strip_ansi,
         "environment": environment(&options.environment),
     })
-}
-
-fn level(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Blather => "BLAT",
-        LogLevel::Trace => "TRAC",
-        LogLevel::Debug => "DEBG",
-        LogLevel::Info => "INFO",
-        LogLevel::Warn => "WARN",
-        LogLevel::Error => "ERRO",
-        LogLevel::Critical => "CRIT",
-    }
 }
 
 fn server(server: &ServerPlan) -> Value {

@@ -36,6 +36,19 @@ const LEVELS: [(&str, LogLevel); 7] = [
 ];
 
 impl LogLevel {
+    /// The four letters by which lines of the log name it (LOG-002).
+    pub fn label(self) -> &'static str {
+        match self {
+            LogLevel::Blather => "BLAT",
+            LogLevel::Trace => "TRAC",
+            LogLevel::Debug => "DEBG",
+            LogLevel::Info => "INFO",
+            LogLevel::Warn => "WARN",
+            LogLevel::Error => "ERRO",
+            LogLevel::Critical => "CRIT",
+        }
+    }
+
     /// The word the configuration uses for it.
     pub fn word(self) -> &'static str {
         LEVELS[self as usize].0

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use compiler::plan::Plan;
-use compiler::schema::value::{LogLevel, LogTarget, Signal};
+use compiler::schema::value::{LogTarget, Signal};
 
 use crate::events::EventType;
 use crate::supervisor::Supervisor;
@@ -227,7 +227,7 @@ impl World {
             return self.held.push_back(action);
         }
         match action {
-            Action::Log { level, text } => self.note(|| format!("{} {text}", code(level))),
+            Action::Log { level, text } => self.note(|| format!("{} {text}", level.label())),
             Action::Activate(order) => answers.push_back(self.activate(&order)),
             Action::Deactivate { group } => {
                 assert!(self.groups.remove(&group.0), "{group:?} was active");
@@ -389,18 +389,6 @@ impl World {
         } else if matches!(kind, EventType::ProcessStateExited | EventType::ProcessStateStopped) {
             self.silenced.insert(pid);
         }
-    }
-}
-
-fn code(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Blather => "BLAT",
-        LogLevel::Trace => "TRAC",
-        LogLevel::Debug => "DEBG",
-        LogLevel::Info => "INFO",
-        LogLevel::Warn => "WARN",
-        LogLevel::Error => "ERRO",
-        LogLevel::Critical => "CRIT",
     }
 }
 

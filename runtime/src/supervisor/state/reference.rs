@@ -223,21 +223,8 @@ fn effect(effect: Effect) -> Option<String> {
         }
         Effect::Ended(Ending::Unexpected(_)) => "spawn error `Bad exit code {code}`".to_owned(),
         Effect::Ended(Ending::Stopped(_) | Ending::Expected(_)) => return None,
-        Effect::Log(line) => format!("{} `{}`", level(line), text(line)),
+        Effect::Log(line) => format!("{} `{}`", line.level().label(), text(line)),
     })
-}
-
-fn level(line: Line) -> &'static str {
-    use compiler::schema::value::LogLevel;
-    match line.level() {
-        LogLevel::Blather => "BLAT",
-        LogLevel::Trace => "TRAC",
-        LogLevel::Debug => "DEBG",
-        LogLevel::Info => "INFO",
-        LogLevel::Warn => "WARN",
-        LogLevel::Error => "ERRO",
-        LogLevel::Critical => "CRIT",
-    }
 }
 
 /// The line with names in place of what stands for them.

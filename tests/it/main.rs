@@ -3,6 +3,7 @@
 mod cli;
 mod corpus;
 mod generated;
+mod guide;
 mod lifecycle;
 mod oracle;
 mod reload;
@@ -21,6 +22,11 @@ fn ours() -> Installation {
         supervisord: env!("CARGO_BIN_EXE_supervisord-under-test").into(),
         supervisorctl: env!("CARGO_BIN_EXE_supervisorctl-under-test").into(),
     }
+}
+
+/// The compiler's program.
+fn supervisorc() -> &'static std::path::Path {
+    std::path::Path::new(env!("CARGO_BIN_EXE_supervisorc-under-test"))
 }
 
 /// The root of the workspace.

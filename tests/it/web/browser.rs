@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -16,19 +16,25 @@ pub(super) struct Browser {
     driver: Child,
     port: u16,
     session: String,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 /// What the browser pretends to be.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(super) struct Guise {
     /// A phone in place of a wide screen.
     pub(super) phone: bool,
     /// Dark colours wanted.
     pub(super) dark: bool,
-    /// Scripts are blocked.
-    pub(super) scriptless: bool,
 }
+
+/// Every guise, with its name.
+pub(super) const GUISES: [(&str, Guise); 4] = [
+    ("desktop-light", Guise { phone: false, dark: false }),
+    ("desktop-dark", Guise { phone: false, dark: true }),
+    ("phone-light", Guise { phone: true, dark: false }),
+    ("phone-dark", Guise { phone: true, dark: true }),
+];
 
 /// A port nobody listens on now.
 pub(super) fn free_port() -> u16 {
@@ -37,8 +43,8 @@ pub(super) fn free_port() -> u16 {
 }
 
 impl Browser {
-    /// A browser, where `chromedriver` is installed.
-    pub(super) fn start(guise: Guise) -> Option<Browser> {
+    /// A browser of Debian's packages `chromium` and `chromium-driver`.
+    pub(super) fn start() -> Browser {
         let port = free_port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -46,40 +52,53 @@ impl Browser {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .ok()?;
+            .expect("chromedriver, of the package chromium-driver");
         let profile = tempfile::tempdir().expect("a directory");
-        let mut browser = Browser { driver, port, session: String::new(), _profile: profile };
+        let mut browser = Browser { driver, port, session: String::new(), profile };
         let up = holds_within(PATIENCE, &mut || TcpStream::connect(("127.0.0.1", port)).is_ok());
         assert!(up, "chromedriver does not answer");
-        browser.open_session(guise);
-        Some(browser)
+        browser.open_session();
+        browser
     }
 
-    fn open_session(&mut self, guise: Guise) {
+    fn open_session(&mut self) {
         let mut arguments = vec![
             "--headless=new".to_owned(),
             "--window-size=1280,800".to_owned(),
-            format!("--user-data-dir={}", self._profile.path().display()),
+            format!("--user-data-dir={}", self.profile.path().display()),
         ];
         let quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars \
                      --disable-background-networking --disable-component-update --disable-sync";
         arguments.extend(quiet.split_whitespace().map(str::to_owned));
-        let mut options = json!({ "args": arguments });
-        if guise.phone {
-            let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 2 });
-            options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
-        }
+        let downloads = json!({ "download.default_directory": self.downloads() });
+        let options = json!({ "args": arguments, "prefs": downloads });
         let capabilities = json!({ "browserName": "chrome", "goog:chromeOptions": options });
         let body = json!({ "capabilities": { "alwaysMatch": capabilities } });
         let answer = self.request("POST", "/session", Some(&body)).expect("a session");
         self.session = answer["sessionId"].as_str().expect("an id").to_owned();
-        if guise.dark {
-            let dark = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);
-            self.devtools("Emulation.setEmulatedMedia", json!({ "features": dark }));
-        }
-        if guise.scriptless {
-            self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
-        }
+    }
+
+    /// Where downloads go.
+    pub(super) fn downloads(&self) -> PathBuf {
+        self.profile.path().join("downloads")
+    }
+
+    /// Looks like `guise` from now on.
+    pub(super) fn wear(&self, guise: Guise) {
+        let scheme = if guise.dark { "dark" } else { "light" };
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features }));
+        let (width, height) = if guise.phone { (390, 844) } else { (1280, 800) };
+        let scale = if guise.phone { 2 } else { 1 };
+        let metrics = json!({
+            "width": width, "height": height, "deviceScaleFactor": scale, "mobile": guise.phone,
+        });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics);
+    }
+
+    /// Blocks every script of the pages from now on.
+    pub(super) fn block_scripts(&self) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
     }
 
     /// Opens an address and waits until it is loaded.

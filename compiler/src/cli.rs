@@ -18,6 +18,7 @@ mod diff;
 mod input;
 mod output;
 mod plan;
+mod schema;
 
 use input::Input;
 
@@ -53,6 +54,12 @@ pub fn intercept(arguments: &[OsString]) -> Option<ExitCode> {
 /// Runs `supervisorc`; `arguments` begin with the program's name.
 pub fn supervisorc(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     commands::run(arguments)
+}
+
+/// The JSON schema called `name`: of a configuration (`config`), of a report in JSON (`report`) or
+/// of a plan in JSON (`plan`).
+pub fn schema(name: &str) -> Option<serde_json::Value> {
+    schema::SCHEMAS.iter().find(|(known, _)| *known == name).map(|(_, render)| render())
 }
 
 /// What `supervisord`, called by the name `program`, says of a configuration it does not start

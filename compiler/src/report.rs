@@ -2,6 +2,8 @@
 //! here writes anywhere.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use grammar::Span;
@@ -39,12 +41,18 @@ pub enum Format {
     Junit,
 }
 
-/// Findings ready to be shown.
+/// Findings ready to be shown: those of one configuration, or of several as one document.
 #[derive(Clone, Debug)]
 pub struct Report<'a> {
-    findings: Vec<&'a Diagnostic>,
-    sources: &'a Sources,
+    findings: Vec<Finding<'a>>,
     base: PathBuf,
+}
+
+/// A finding and the files its places are in.
+#[derive(Clone, Copy, Debug)]
+struct Finding<'a> {
+    diagnostic: &'a Diagnostic,
+    sources: &'a Sources,
 }
 
 /// A span as a reader finds it.
@@ -76,11 +84,6 @@ impl Format {
         ("junit", Format::Junit),
     ];
 
-    /// Whether the reports of several runs may follow each other.
-    pub fn joins(self) -> bool {
-        matches!(self, Format::Full | Format::Concise | Format::Github)
-    }
-
     /// The format called `name`.
     pub fn find(name: &str) -> Option<Format> {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|&(_, format)| format)
@@ -90,7 +93,25 @@ impl Format {
 impl<'a> Report<'a> {
     /// The findings in file order. Paths below `base` are shown relative to it.
     pub fn new(diagnostics: &'a Diagnostics, sources: &'a Sources, base: PathBuf) -> Self {
-        Report { findings: diagnostics.in_file_order(), sources, base }
+        let findings = diagnostics.in_file_order().into_iter();
+        let findings = findings.map(|diagnostic| Finding { diagnostic, sources }).collect();
+        Report { findings, base }
+    }
+
+    /// Adds the findings of a further configuration. What both find in a file they share is shown
+    /// once.
+    pub fn add(&mut self, diagnostics: &'a Diagnostics, sources: &'a Sources) {
+        let identity = |finding: &Finding<'a>| {
+            let range = finding.span().map(|span| (span.start, span.end));
+            let path = finding.span().map(|span| finding.sources.path(span.file));
+            (path.or(finding.diagnostic.file()), range, finding.code, &finding.diagnostic.message)
+        };
+        let shown: HashSet<_> = self.findings.iter().map(identity).collect();
+        let further = diagnostics.in_file_order().into_iter();
+        let further = further.map(|diagnostic| Finding { diagnostic, sources });
+        let further: Vec<_> =
+            further.filter(|finding| !shown.contains(&identity(finding))).collect();
+        self.findings.extend(further);
     }
 
     /// The whole report as text; `colour` is for [`Format::Full`] alone.
@@ -107,17 +128,17 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn place_of(&self, diagnostic: &Diagnostic) -> Place {
-        match (diagnostic.span(), diagnostic.file()) {
-            (Some(span), _) => self.place(span),
+    fn place_of(&self, finding: &Finding<'_>) -> Place {
+        match (finding.span(), finding.file()) {
+            (Some(span), _) => self.place(finding, span),
             (None, file) => {
                 Place { path: self.shown(file.unwrap_or(Path::new(""))).into_owned(), range: None }
             }
         }
     }
 
-    fn place(&self, span: Span) -> Place {
-        let source = self.sources.get(span.file);
+    fn place(&self, finding: &Finding<'_>, span: Span) -> Place {
+        let source = finding.sources.get(span.file);
         let range = Some((source.position(span.start), source.position(span.end)));
         Place { path: self.shown(source.path()).into_owned(), range }
     }
@@ -133,6 +154,19 @@ impl<'a> Report<'a> {
             warnings: count(Severity::Warning),
             infos: count(Severity::Info),
         }
+    }
+}
+
+/// The JSON schema of [`Format::Json`].
+pub fn json_schema() -> serde_json::Value {
+    json::schema()
+}
+
+impl Deref for Finding<'_> {
+    type Target = Diagnostic;
+
+    fn deref(&self) -> &Diagnostic {
+        self.diagnostic
     }
 }
 

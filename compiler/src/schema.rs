@@ -2,6 +2,7 @@
 //! configuration, JSON schema, `getAllConfigInfo` and diff all read it; there is no other list.
 
 pub mod render;
+pub mod sample;
 pub mod section;
 mod table;
 pub mod value;

@@ -43,9 +43,3 @@ pub fn reference() -> String {
     }
     text
 }
-
-/// The sample configuration.
-#[must_use]
-pub fn sample() -> String {
-    crate::sample::sample()
-}

@@ -8,7 +8,6 @@ mod console;
 mod explain;
 pub mod generated;
 mod options;
-mod sample;
 mod session;
 mod settings;
 mod shell;
@@ -16,12 +15,12 @@ mod target;
 mod waiter;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::process::ExitCode;
-
-pub use sample::main_echo_supervisord_conf;
 
 use client::Http;
 use compiler::host::system::SystemHost;
+use compiler::schema::sample;
 use console::Terminal;
 use session::Session;
 use waiter::Waiter;
@@ -48,4 +47,13 @@ pub fn main_supervisorctl(args: impl IntoIterator<Item = OsString>) -> ExitCode 
     }
     session.run(&options.words.join(" "));
     session.exit_code()
+}
+
+/// The program `echo_supervisord_conf`, which prints a configuration to start from; its arguments
+/// are ignored (CFG-428).
+#[must_use]
+pub fn main_echo_supervisord_conf() -> ExitCode {
+    // Nobody can be told that nobody listens.
+    let _ = std::io::stdout().write_all(sample::sample().as_bytes());
+    ExitCode::SUCCESS
 }

@@ -14,13 +14,13 @@ const MISSPELT: &str = "[supervisord]\n[program:web]\ncommand=/srv/web\nautorest
 const REFUSED: &str = "[supervisord]\n[program:web]\ncommand=/srv/web\nstartsecs=soon\n";
 
 /// What a run came to.
-struct Ran {
-    status: i32,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ran {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
-fn folder(files: &[(&str, &str)]) -> TempDir {
+pub(crate) fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in files {
         fs::write(folder.path().join(name), text).expect("a file");
@@ -28,11 +28,11 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-fn supervisorc(folder: &Path, words: &[&str]) -> Ran {
+pub(crate) fn supervisorc(folder: &Path, words: &[&str]) -> Ran {
     run(env!("CARGO_BIN_EXE_supervisorc-under-test"), folder, words, "")
 }
 
-fn run(program: &str, folder: &Path, words: &[&str], input: &str) -> Ran {
+pub(crate) fn run(program: &str, folder: &Path, words: &[&str], input: &str) -> Ran {
     let mut child = Command::new(program)
         .args(words)
         .current_dir(folder)

@@ -84,6 +84,12 @@ fn findings_of_the_corpus_are_suppressed_by_their_own_codes() {
     }
 }
 
+/// What is found in every case, and the files it is found in.
+pub(crate) fn outcomes() -> impl Iterator<Item = (Diagnostics, Sources)> {
+    let cases = ["ok", "err", "lint"].into_iter().flat_map(cases);
+    cases.map(|case| check(&case)).map(|outcome| (outcome.found, outcome.compiled.sources))
+}
+
 /// Runs a group and compares, or writes, what stands in its files.
 fn checked(group: &str) -> Vec<(Case, Outcome)> {
     // Nobody reads a file that is being written anew.

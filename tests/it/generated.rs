@@ -26,7 +26,7 @@ fn the_actions() {
 
 #[test]
 fn the_sample() {
-    check("docs/reference/sample.conf", &ctl::generated::sample());
+    check("docs/reference/sample.conf", &compiler::schema::sample::sample());
 }
 
 #[test]
@@ -52,7 +52,14 @@ fn the_states_and_the_events() {
 #[test]
 fn the_options() {
     check("docs/reference/options.md", &compiler::schema::render::reference());
-    let schema = compiler::schema::render::json_schema();
-    let rendered = serde_json::to_string_pretty(&schema).expect("a value that can be written");
-    check("docs/reference/schema.json", &format!("{rendered}\n"));
+}
+
+#[test]
+fn the_schemas() {
+    for (name, file) in
+        [("config", "schema.json"), ("report", "report.schema.json"), ("plan", "plan.schema.json")]
+    {
+        let schema = compiler::cli::schema(name).expect("a schema of that name");
+        check(&format!("docs/reference/{file}"), &format!("{schema:#}\n"));
+    }
 }

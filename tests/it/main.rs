@@ -7,6 +7,7 @@ mod guide;
 mod lifecycle;
 mod oracle;
 mod reload;
+mod schemas;
 mod shell;
 mod start;
 mod streams;

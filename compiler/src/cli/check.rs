@@ -17,6 +17,8 @@ use crate::{Compiled, Depth};
 pub(super) struct Check {
     /// What to check.
     pub(super) input: Input,
+    /// Further files to check likewise.
+    pub(super) further: Vec<PathBuf>,
     /// What to hold against it.
     pub(super) policy: Policy,
     /// How to show what is found.
@@ -50,6 +52,7 @@ impl Default for Check {
     fn default() -> Self {
         Check {
             input: Input::default(),
+            further: Vec::new(),
             policy: Policy::default(),
             format: Format::Full,
             fail_on: Severity::Error,
@@ -60,39 +63,64 @@ impl Default for Check {
     }
 }
 
+/// What one configuration came to.
+struct Judged {
+    found: Diagnostics,
+    sources: Sources,
+    /// The file to judge cannot be read.
+    unreadable: bool,
+}
+
+/// A file with its text before and after the mending.
+struct Mended {
+    path: PathBuf,
+    old: String,
+    new: String,
+}
+
 impl Check {
-    /// Checks, mends and prints.
+    /// Checks, mends and prints: one report, however many files.
     pub(super) fn run(&self) -> Result<Verdict, Failure> {
-        let mut desk = self.input.desk()?;
-        let (mut compiled, mut found) = self.judge(&desk);
-        let mut mended: Vec<(PathBuf, String, String)> = Vec::new();
+        let mut judged = vec![self.judge_and_mend(&self.input)?];
+        for file in &self.further {
+            judged.push(self.judge_and_mend(&Input { file: file.clone(), ..self.input.clone() })?);
+        }
+        if !(self.diff || self.input.is_stdin() && self.mend != Mend::Nothing) {
+            self.print(&judged);
+        }
+        let verdicts = judged.iter().map(|judged| self.verdict(judged));
+        Ok(verdicts.max().unwrap_or(Verdict::Accepted))
+    }
+
+    fn judge_and_mend(&self, input: &Input) -> Result<Judged, Failure> {
+        let mut desk = input.desk()?;
+        let mut judged = self.judge(input, &desk);
+        let mut mended: Vec<Mended> = Vec::new();
         for _ in 0..ROUNDS {
             if self.mend == Mend::Nothing {
                 break;
             }
-            let fixed = fix::apply(&found, &compiled.sources, self.mend == Mend::Everything);
+            let Judged { found, sources, .. } = &judged;
+            let fixed = fix::apply(found, sources, self.mend == Mend::Everything);
             if fixed.is_empty() {
                 break;
             }
-            for (id, text) in fixed {
-                let (path, old) = (compiled.sources.path(id), compiled.sources.text(id));
-                match mended.iter_mut().find(|(known, ..)| known == path) {
-                    Some((_, _, new)) => new.clone_from(&text),
-                    None => mended.push((path.to_owned(), old.to_owned(), text.clone())),
+            for (id, new) in fixed {
+                let path = sources.path(id).to_owned();
+                desk.replace(path.clone(), new.clone());
+                match mended.iter_mut().find(|known| known.path == path) {
+                    Some(known) => known.new = new,
+                    None => mended.push(Mended { path, old: sources.text(id).to_owned(), new }),
                 }
-                desk.replace(path.to_owned(), text);
             }
-            (compiled, found) = self.judge(&desk);
+            judged = self.judge(input, &desk);
         }
-        self.deliver(&mended)?;
-        if !(self.diff || self.input.is_stdin() && self.mend != Mend::Nothing) {
-            self.print(&found, &compiled.sources, desk.working_dir());
-        }
-        Ok(self.verdict(&found))
+        self.deliver(input, &mended)?;
+        Ok(judged)
     }
 
-    fn judge(&self, desk: &Desk) -> (Compiled, Diagnostics) {
-        let mut compiled = self.input.compile(desk, self.policy.depth);
+    fn judge(&self, input: &Input, desk: &Desk) -> Judged {
+        let mut compiled = input.compile(desk, self.policy.depth);
         // The rules read the text; the memory of the rest is better used for theirs.
         compiled.plan = None;
         compiled.settings = Settings::default();
@@ -102,19 +130,20 @@ impl Check {
                 lint::run(&compiled.sources, desk, self.policy, &compiled.diagnostics)
             }
         };
-        if self.is_unreadable(&found) {
+        let unreadable = is_unreadable(input, &found);
+        if unreadable {
             // What else it lacks is of no interest.
             found.retain(|finding| finding.code == codes::UNREADABLE_FILE);
         }
-        (compiled, found)
+        Judged { found, sources: compiled.sources, unreadable }
     }
 
     /// Writes the mended files, or shows what would be written.
-    fn deliver(&self, mended: &[(PathBuf, String, String)]) -> Result<(), Failure> {
-        for (path, old, new) in mended {
+    fn deliver(&self, input: &Input, mended: &[Mended]) -> Result<(), Failure> {
+        for Mended { path, old, new } in mended {
             if self.diff {
                 output::to_stdout(&fix::unified_diff(&path.to_string_lossy(), old, new));
-            } else if self.input.is_stdin() {
+            } else if input.is_stdin() {
                 output::to_stdout(new);
             } else {
                 std::fs::write(path, new).map_err(|error| Failure::File(path.clone(), error))?;
@@ -123,32 +152,36 @@ impl Check {
         Ok(())
     }
 
-    fn print(&self, found: &Diagnostics, sources: &Sources, base: PathBuf) {
-        let report = Report::new(found, sources, base);
+    fn print(&self, judged: &[Judged]) {
+        let Some((first, further)) = judged.split_first() else { return };
+        let base = Desk::default().working_dir();
+        let mut report = Report::new(&first.found, &first.sources, base);
+        for judged in further {
+            report.add(&judged.found, &judged.sources);
+        }
         output::to_stdout(&report.render(self.format, output::stdout_colour()));
     }
 
-    fn is_unreadable(&self, found: &Diagnostics) -> bool {
-        let root = self.input.root();
-        found.iter().any(|one| one.code == codes::UNREADABLE_FILE && one.file() == Some(&root))
-    }
-
-    fn verdict(&self, found: &Diagnostics) -> Verdict {
-        let worst = found.iter().map(|finding| finding.severity).max();
+    fn verdict(&self, judged: &Judged) -> Verdict {
+        let worst = judged.found.iter().map(|finding| finding.severity).max();
         match worst {
-            _ if self.is_unreadable(found) => Verdict::Unusable,
+            _ if judged.unreadable => Verdict::Unusable,
             Some(worst) if worst >= self.fail_on && !self.exit_zero => Verdict::Refused,
             _ => Verdict::Accepted,
         }
     }
 }
 
+fn is_unreadable(input: &Input, found: &Diagnostics) -> bool {
+    let root = input.root();
+    found.iter().any(|one| one.code == codes::UNREADABLE_FILE && one.file() == Some(&root))
+}
+
 /// Prints the errors of a configuration that has no plan.
 pub(super) fn render_errors(input: &Input, compiled: &Compiled, desk: &Desk) -> Verdict {
     let errors = compiled.diagnostics.iter().filter(|found| found.severity == Severity::Error);
     let errors: Diagnostics = errors.cloned().collect();
-    let check = Check { input: input.clone(), ..Check::default() };
     let report = Report::new(&errors, &compiled.sources, desk.working_dir());
     output::to_stderr(&report.render(Format::Full, super::stderr_colour()));
-    check.verdict(&errors)
+    if is_unreadable(input, &errors) { Verdict::Unusable } else { Verdict::Refused }
 }

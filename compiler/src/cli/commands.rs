@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::check::{Check, Mend};
+use super::schema::SCHEMAS;
 use super::{Failure, Input, Verdict, daemon, diff, finish, output, plan};
-use crate::getopt::UsageError;
 use crate::lint::{self, Policy};
 use crate::report::Format;
+use crate::schema::sample;
 
 const PROGRAM: &str = "supervisorc";
 
@@ -34,7 +35,7 @@ pub(super) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn carry_out(name: &str, matches: &ArgMatches) -> Result<Verdict, Failure> {
     match name {
-        "check" => check_all(matches),
+        "check" => check(matches)?.run(),
         "plan" => {
             let json = matches.get_one::<String>("format").is_some_and(|format| format == "json");
             plan::print(&input(matches)?, json, matches.get_flag("show-secrets"))
@@ -53,6 +54,17 @@ fn carry_out(name: &str, matches: &ArgMatches) -> Result<Verdict, Failure> {
         "explain" => {
             let codes = matches.get_many::<String>("code").into_iter().flatten();
             codes.map(|code| daemon::explain(code)).collect::<Result<Vec<_>, _>>()?;
+            Ok(Verdict::Accepted)
+        }
+        "schema" => {
+            let name = matches.get_one::<String>("name").map_or("", String::as_str);
+            let schema = super::schema(name)
+                .ok_or_else(|| Failure::Other(format!("there is no schema `{name}`")))?;
+            output::to_stdout(&format!("{schema:#}\n"));
+            Ok(Verdict::Accepted)
+        }
+        "sample" => {
+            output::to_stdout(&sample::sample());
             Ok(Verdict::Accepted)
         }
         _ => {
@@ -107,22 +119,20 @@ fn command() -> Command {
                 .arg(Arg::new("code").required(true).num_args(1..).value_name("CODE")),
         )
         .subcommand(Command::new("rules").about("List every code"))
-}
-
-/// Checks one file after the other.
-fn check_all(matches: &ArgMatches) -> Result<Verdict, Failure> {
-    let files: Vec<PathBuf> = matches.get_many("file").into_iter().flatten().cloned().collect();
-    let mut check = check(matches)?;
-    if files.len() > 1 && !check.format.joins() {
-        let message = "this format is one document a run; name one file".to_owned();
-        return Err(Failure::Usage(UsageError(message)));
-    }
-    let mut verdict = check.run()?;
-    for file in files.into_iter().skip(1) {
-        check.input.file = file;
-        verdict = verdict.max(check.run()?);
-    }
-    Ok(verdict)
+        .subcommand(
+            Command::new("schema")
+                .about(
+                    "Print a JSON schema: of a configuration, or of what `check` and `plan` print",
+                )
+                .arg(
+                    Arg::new("name")
+                        .value_name("NAME")
+                        .value_parser(SCHEMAS.map(|(name, _)| name))
+                        .default_value("config")
+                        .help("What the schema is of"),
+                ),
+        )
+        .subcommand(Command::new("sample").about("Print a configuration to start from"))
 }
 
 fn check_command() -> Command {
@@ -234,8 +244,10 @@ fn check(matches: &ArgMatches) -> Result<Check, Failure> {
     let word = |name: &str| matches.get_one::<String>(name).map_or("", String::as_str);
     let defaults = Check::default();
     let diff = matches.get_flag("diff");
+    let files = matches.get_many::<PathBuf>("file").into_iter().flatten();
     Ok(Check {
         input: input(matches)?,
+        further: files.skip(1).cloned().collect(),
         policy: Policy {
             depth: daemon::depth(word("depth")).unwrap_or_default(),
             strict: matches.get_flag("strict"),

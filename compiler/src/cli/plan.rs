@@ -6,15 +6,17 @@ use serde_json::{Map, Value, json};
 
 use super::check::render_errors;
 use super::{Failure, Input, Verdict, output};
-use crate::plan::{GroupKind, GroupPlan, Listen, Plan, ProcessPlan, ServerPlan};
-use crate::schema::section::{Program, Supervisord};
+use crate::plan::{GroupKind, GroupPlan, Plan, ProcessPlan};
+use crate::schema::section::{
+    Group, InetServer, Interface, Listener, Program, Socket, Supervisord, UnixServer,
+};
 use crate::schema::value::Environment;
 use crate::schema::{OptionSpec, Section};
-use crate::settings::{Origin, Settings};
+use crate::settings::{Origin, Typed};
 use crate::{Compiled, Depth};
 
 /// Grows when a reader of an older version could misread a newer plan.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// Compiles and prints the plan, or what is wrong with it. Values of the environment and passwords
 /// are left out unless `secrets`.
@@ -22,12 +24,13 @@ pub(super) fn print(input: &Input, json: bool, secrets: bool) -> Result<Verdict,
     let desk = input.desk()?;
     let compiled = input.compile(&desk, Depth::Plan);
     let Some(plan) = &compiled.plan else { return Ok(render_errors(input, &compiled, &desk)) };
-    let page = Page { compiled: &compiled, secrets };
+    let page = Page { input, compiled: &compiled, secrets };
     output::to_stdout(&if json { page.json(plan) } else { page.text(plan) });
     Ok(Verdict::Accepted)
 }
 
 struct Page<'a> {
+    input: &'a Input,
     compiled: &'a Compiled,
     secrets: bool,
 }
@@ -41,71 +44,87 @@ struct Effective {
 
 impl Page<'_> {
     fn json(&self, plan: &Plan) -> String {
-        let daemon = self.options(
-            &plan.supervisord,
-            Supervisord::OPTIONS,
-            "supervisord",
-            &plan.supervisord.environment,
-        );
-        let servers: Vec<Value> = plan.servers.iter().map(|server| self.server(server)).collect();
+        let section =
+            |name: &str| json!({ "section": name, "options": object(self.section(name)) });
+        let servers: Vec<_> = plan.servers.iter().map(|server| section(&server.section)).collect();
+        let interfaces: Vec<_> = interfaces(plan).map(|name| section(&name)).collect();
         let groups: Vec<Value> = plan.groups.iter().map(|group| self.group(group)).collect();
         let value = json!({
             "version": VERSION,
             "root": plan.root,
-            "supervisord": object(daemon),
+            "supervisord": object(self.daemon(plan)),
             "servers": servers,
+            "interfaces": interfaces,
             "groups": groups,
         });
         format!("{value:#}\n")
     }
 
     fn group(&self, group: &GroupPlan) -> Value {
-        let processes: Vec<Value> = group
-            .processes
-            .iter()
-            .map(|process| {
-                json!({
-                    "name": process.name,
-                    "section": process.section,
-                    "options": object(self.process(process)),
-                })
+        let process = |process: &ProcessPlan| {
+            json!({
+                "name": process.name,
+                "section": process.section,
+                "options": object(self.process(process)),
             })
-            .collect();
-        let mut value = json!({
-            "name": group.name, "priority": group.priority, "kind": kind(&group.kind),
-        });
-        match &group.kind {
-            GroupKind::Program => {}
-            GroupKind::EventListener(pool) => {
-                value["buffer_size"] = pool.buffer_size.into();
-                value["events"] = json!(pool.events);
-            }
-            GroupKind::Fcgi(socket) => value["socket"] = json!(socket.address),
-        }
-        value["processes"] = processes.into();
-        value
+        };
+        let processes: Vec<Value> = group.processes.iter().map(|one| process(one)).collect();
+        json!({
+            "name": group.name,
+            "kind": kind(&group.kind),
+            "options": object(self.pool(group)),
+            "processes": processes,
+        })
     }
 
-    fn server(&self, server: &ServerPlan) -> Value {
-        let mut value = match &server.listen {
-            Listen::Inet { host, port } => json!({ "host": host, "port": port }),
-            Listen::Unix { file, chmod, .. } => {
-                json!({ "file": file, "chmod": format!("{chmod:#o}") })
-            }
-        };
-        value["section"] = Value::from(server.section.as_str());
-        if let Some(credentials) = &server.credentials {
-            let password = &credentials.password.0;
-            value["username"] = Value::from(credentials.username.as_str());
-            value["password"] =
-                if self.secrets { Value::from(password.as_str()) } else { Value::Null };
-        }
-        value
+    fn daemon(&self, plan: &Plan) -> Vec<Effective> {
+        let name = "supervisord";
+        self.options(&plan.supervisord, Supervisord::OPTIONS, name, &plan.supervisord.environment)
     }
 
     fn process(&self, process: &ProcessPlan) -> Vec<Effective> {
         let program = &process.program;
         self.options(program, Program::OPTIONS, &process.section, &program.environment)
+    }
+
+    /// The options of a server or an interface.
+    fn section(&self, name: &str) -> Vec<Effective> {
+        let none = Environment::default();
+        match self.compiled.settings.section(name).map(|section| section.typed()) {
+            Some(Typed::UnixServer(server)) => {
+                self.options(&**server, UnixServer::OPTIONS, name, &none)
+            }
+            Some(Typed::InetServer(server)) => {
+                self.options(&**server, InetServer::OPTIONS, name, &none)
+            }
+            Some(Typed::Interface(interface)) => {
+                self.options(interface, Interface::OPTIONS, name, &none)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The options of a group as a whole: its own section's, or those its only section has beside
+    /// the options of its processes.
+    fn pool(&self, group: &GroupPlan) -> Vec<Effective> {
+        let none = Environment::default();
+        let name = format!("group:{}", group.name);
+        let settings = &self.compiled.settings;
+        if let Some(Typed::Group(written)) = settings.section(&name).map(|it| it.typed()) {
+            return self.options(&**written, Group::OPTIONS, &name, &none);
+        }
+        let Some(section) = group.processes.first().map(|process| &process.section) else {
+            return Vec::new();
+        };
+        let made = settings.section(section).and_then(|it| it.typed().made().first());
+        if let Some(listener) = made.and_then(|made| made.listener.as_deref()) {
+            return self.options(listener, Listener::OPTIONS, section, &none);
+        }
+        if let Some(socket) = made.and_then(|made| made.socket.as_deref()) {
+            return self.options(socket, Socket::OPTIONS, section, &none);
+        }
+        let origin = self.origin(section, "priority");
+        vec![Effective { name: "priority", value: group.priority.into(), origin }]
     }
 
     /// The options of a section in the order of the table.
@@ -119,6 +138,7 @@ impl Page<'_> {
         let effective = rows.iter().enumerate().map(|(row, spec)| {
             let value = match spec.name {
                 "environment" => self.environment(environment),
+                "password" => self.password(section),
                 _ => json!(options.show(row)),
             };
             Effective { name: spec.name, value, origin: self.origin(section, spec.name) }
@@ -133,10 +153,23 @@ impl Page<'_> {
         Value::Object(variables.collect())
     }
 
+    /// The password of a server, if secrets are asked for.
+    fn password(&self, section: &str) -> Value {
+        let typed = self.compiled.settings.section(section).map(|section| section.typed());
+        let password = match typed {
+            Some(Typed::UnixServer(server)) => &server.password,
+            Some(Typed::InetServer(server)) => &server.password,
+            _ => &None,
+        };
+        password.as_ref().filter(|_| self.secrets).map_or(Value::Null, |it| Value::from(&*it.0))
+    }
+
     /// Where an option was written; `None` for a default of the table.
     fn origin(&self, section: &str, key: &str) -> Option<Value> {
-        let settings: &Settings = &self.compiled.settings;
-        let origin = settings.section(section)?.origin(key);
+        if section == "supervisord" && self.input.overrides.contains_key(key) {
+            return Some(json!({ "command_line": true }));
+        }
+        let origin = self.compiled.settings.section(section)?.origin(key);
         let (span, from_default) = match origin {
             Origin::Written(span) => (span, false),
             Origin::DefaultSection(span) => (span, true),
@@ -153,31 +186,16 @@ impl Page<'_> {
 
     fn text(&self, plan: &Plan) -> String {
         let mut out = String::new();
-        let daemon = self.options(
-            &plan.supervisord,
-            Supervisord::OPTIONS,
-            "supervisord",
-            &plan.supervisord.environment,
-        );
-        section(&mut out, "[supervisord]", daemon);
+        section(&mut out, "[supervisord]", self.daemon(plan));
         for server in &plan.servers {
-            let Value::Object(fields) = self.server(server) else { continue };
-            let _ = writeln!(out, "[{}]", server.section);
-            for (name, value) in fields.iter().filter(|(name, _)| *name != "section") {
-                let hidden = name == "password" && value.is_null();
-                let shown = if hidden { "…".to_owned() } else { plain(value) };
-                let _ = writeln!(out, "  {name} = {shown}");
-            }
-            out.push('\n');
+            section(&mut out, &format!("[{}]", server.section), self.section(&server.section));
+        }
+        for name in interfaces(plan) {
+            section(&mut out, &format!("[{name}]"), self.section(&name));
         }
         for group in &plan.groups {
-            let _ = writeln!(
-                out,
-                "# group {}: {}, priority {}",
-                group.name,
-                kind(&group.kind),
-                group.priority
-            );
+            let title = format!("# group {}: {}", group.name, kind(&group.kind));
+            section(&mut out, &title, self.pool(group));
             for process in &group.processes {
                 let title = format!("[{}] {}:{}", process.section, group.name, process.name);
                 section(&mut out, &title, self.process(process));
@@ -185,6 +203,11 @@ impl Page<'_> {
         }
         out
     }
+}
+
+/// The names of the sections of RPC interfaces.
+fn interfaces(plan: &Plan) -> impl Iterator<Item = String> {
+    plan.interfaces.iter().map(|interface| format!("rpcinterface:{}", interface.name))
 }
 
 fn kind(kind: &GroupKind) -> &'static str {
@@ -217,11 +240,16 @@ fn section(out: &mut String, title: &str, options: Vec<Effective>) {
 }
 
 fn line(option: &Effective) -> String {
-    format!("{} = {}", option.name, plain(&option.value))
+    let is_hidden = option.name == "password" && option.origin.is_some() && option.value.is_null();
+    let value = if is_hidden { "…".to_owned() } else { plain(&option.value) };
+    format!("{} = {value}", option.name)
 }
 
 fn place(option: &Effective) -> String {
     let Some(origin) = &option.origin else { return "default".to_owned() };
+    if origin.get("command_line").is_some() {
+        return "command line".to_owned();
+    }
     let of_default = if origin.get("default_section").is_some() { " [DEFAULT]" } else { "" };
     format!("{}:{}{of_default}", plain(&origin["file"]), origin["line"])
 }

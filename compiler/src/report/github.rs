@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::Report;
-use crate::diagnostic::{Diagnostic, Severity};
+use super::{Finding, Report};
+use crate::diagnostic::Severity;
 
 /// The report.
 pub(super) fn render(report: &Report<'_>) -> String {
@@ -29,7 +29,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
     out
 }
 
-fn text(finding: &Diagnostic) -> String {
+fn text(finding: &Finding<'_>) -> String {
     match &finding.help {
         Some(help) => format!("{}\nhelp: {help}", finding.message),
         None => finding.message.clone(),

@@ -10,20 +10,26 @@ use miette::{
     SourceCode, SourceSpan, SpanContents,
 };
 
-use super::Report;
-use crate::diagnostic::{Diagnostic, Label, Severity};
+use super::{Finding, Report};
+use crate::diagnostic::{Label, Severity};
 use crate::source::Source;
 
 /// Lines longer than this are not drawn: a snippet is for reading.
 const LONGEST_LINE: usize = 500;
 
+/// The texts of files as they may be shown.
+type Masked<'a> = BTreeMap<*const Source, Cow<'a, str>>;
+
 /// The report, closed by a line that counts the findings.
 pub(super) fn render(report: &Report<'_>, colour: bool) -> String {
     let mut out = String::new();
-    let mut masked = BTreeMap::new();
+    let mut masked = Masked::new();
     for finding in &report.findings {
-        for id in finding.labels().iter().map(|label| label.span.file) {
-            masked.entry(id).or_insert_with(|| without_passwords(report.sources.text(id)));
+        for label in finding.labels() {
+            let source: &Source = finding.sources.get(label.span.file);
+            masked
+                .entry(std::ptr::from_ref(source))
+                .or_insert_with(|| without_passwords(source.text()));
         }
         draw(&mut out, report, finding, &masked, colour);
     }
@@ -37,8 +43,8 @@ pub(super) fn render(report: &Report<'_>, colour: bool) -> String {
 fn draw(
     out: &mut String,
     report: &Report<'_>,
-    finding: &Diagnostic,
-    texts: &BTreeMap<FileId, Cow<'_, str>>,
+    finding: &Finding<'_>,
+    texts: &Masked<'_>,
     colour: bool,
 ) {
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
@@ -66,9 +72,9 @@ fn draw(
 }
 
 fn pictures<'a>(
-    report: &'a Report<'_>,
-    finding: &Diagnostic,
-    texts: &'a BTreeMap<FileId, Cow<'_, str>>,
+    report: &Report<'_>,
+    finding: &Finding<'a>,
+    texts: &'a Masked<'_>,
 ) -> Vec<Picture<'a>> {
     let mut pictures: Vec<Picture<'a>> = Vec::new();
     for label in finding.labels() {
@@ -83,10 +89,10 @@ fn pictures<'a>(
             let unnamed = Label { text: String::new(), ..*label };
             (Picture::bare(label.text.clone(), Severity::Info), unnamed)
         };
-        let source = report.sources.get(id);
+        let source: &Source = finding.sources.get(id);
         let name = report.shown(source.path()).into_owned();
         picture.file = Some(id);
-        match texts.get(&id).filter(|_| is_drawable(source, &label)) {
+        match texts.get(&std::ptr::from_ref(source)).filter(|_| is_drawable(source, &label)) {
             Some(text) => picture.snippet = Some(Snippet { source, text, name }),
             None => {
                 let at = source.position(label.span.start);
@@ -116,7 +122,7 @@ fn drawn(label: &Label) -> LabeledSpan {
     LabeledSpan::new(text, label.span.start as usize, label.span.len() as usize)
 }
 
-fn help(finding: &Diagnostic) -> Option<String> {
+fn help(finding: &Finding<'_>) -> Option<String> {
     let fix = finding.fix.as_ref().map(|fix| {
         let option = if fix.safe { "--fix" } else { "--unsafe-fixes" };
         format!("{} (`{option}` does it)", fix.title)

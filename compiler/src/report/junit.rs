@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{Report, xml_escaped};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::{Finding, Report, xml_escaped};
+use crate::diagnostic::Severity;
 
 /// The report.
 pub(super) fn render(report: &Report<'_>) -> String {
@@ -26,7 +26,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
 }
 
 /// Advice does not fail: it is written to the output of a test case that passes.
-fn test_case(out: &mut String, report: &Report<'_>, finding: &Diagnostic) {
+fn test_case(out: &mut String, report: &Report<'_>, finding: &Finding<'_>) {
     let place = report.place_of(finding);
     let start = place.start();
     let at = format!("{}:{}:{}", place.path, start.line, start.column);

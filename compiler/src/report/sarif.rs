@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Place, Report};
-use crate::diagnostic::{Code, Diagnostic, Fix, Severity, codes};
+use super::{Finding, Place, Report};
+use crate::diagnostic::{Code, Fix, Severity, codes};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -41,7 +41,7 @@ fn rule(code: Code) -> Value {
     })
 }
 
-fn result(report: &Report<'_>, finding: &Diagnostic, rules: &[Code]) -> Value {
+fn result(report: &Report<'_>, finding: &Finding<'_>, rules: &[Code]) -> Value {
     let text = match &finding.help {
         Some(help) => format!("{}\nhelp: {help}", finding.message),
         None => finding.message.clone(),
@@ -59,7 +59,7 @@ fn result(report: &Report<'_>, finding: &Diagnostic, rules: &[Code]) -> Value {
         .skip(1)
         .map(|label| {
             json!({
-                "physicalLocation": physical(&report.place(label.span)),
+                "physicalLocation": physical(&report.place(finding, label.span)),
                 "message": { "text": label.text },
             })
         })
@@ -68,17 +68,17 @@ fn result(report: &Report<'_>, finding: &Diagnostic, rules: &[Code]) -> Value {
         value["relatedLocations"] = related.into();
     }
     if let Some(fix) = &finding.fix {
-        value["fixes"] = json!([changes(report, fix)]);
+        value["fixes"] = json!([changes(report, finding, fix)]);
     }
     value
 }
 
-fn changes(report: &Report<'_>, fix: &Fix) -> Value {
+fn changes(report: &Report<'_>, finding: &Finding<'_>, fix: &Fix) -> Value {
     let changes: Vec<Value> = fix
         .edits
         .iter()
         .map(|(span, text)| {
-            let place = report.place(*span);
+            let place = report.place(finding, *span);
             json!({
                 "artifactLocation": { "uri": uri(&place.path) },
                 "replacements": [{

@@ -3,8 +3,6 @@
 use super::*;
 use crate::diagnostic::{Fix, codes};
 
-mod sarif;
-
 /// Two files, four findings: a fix, a second place in another file, a whole file, advice.
 fn findings() -> (Diagnostics, Sources) {
     let mut sources = Sources::default();

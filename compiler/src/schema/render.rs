@@ -7,6 +7,9 @@ use serde_json::{Map, Value, json};
 use super::section::SECTIONS;
 use super::{Default, Expand, OptionSpec, SectionSpec};
 
+/// The version of the schema language the schemas are written in.
+pub(crate) const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
 /// The reference page of every section and option, in Markdown.
 pub fn reference() -> String {
     let mut page = String::from(
@@ -32,7 +35,7 @@ pub fn json_schema() -> Value {
         }
     }
     json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DIALECT,
         "title": "supervisord.conf",
         "type": "object",
         "properties": whole,
@@ -77,7 +80,7 @@ fn expands(expand: Expand) -> String {
 }
 
 /// The documentation as one line.
-fn doc(option: &OptionSpec) -> String {
+pub(crate) fn doc(option: &OptionSpec) -> String {
     option.doc.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

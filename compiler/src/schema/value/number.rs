@@ -56,6 +56,7 @@ impl Kind for Bytes {
     type Value = i64;
 
     const NAME: &'static str = "size";
+    const JSON: &'static str = "integer";
 
     fn parse(text: &str, _: &Inquiry<'_>) -> Result<i64, Invalid> {
         const UNITS: [(&str, i64); 3] = [("kb", 1 << 10), ("mb", 1 << 20), ("gb", 1 << 30)];
@@ -92,11 +93,10 @@ impl Kind for Octal {
     }
 
     fn show(value: &i64) -> Shown {
-        Shown::Text(if *value < 0 {
-            format!("-{:03o}", value.unsigned_abs())
-        } else {
-            format!("{value:03o}")
-        })
+        let (sign, digits) = (if *value < 0 { "-" } else { "" }, value.unsigned_abs());
+        // As people write modes: with a leading zero.
+        let zero = if digits > 0o77 { "0" } else { "" };
+        Shown::Text(format!("{sign}{zero}{digits:03o}"))
     }
 }
 

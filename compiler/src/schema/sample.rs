@@ -1,10 +1,7 @@
-//! The program `echo_supervisord_conf`: a configuration to start from, rendered from the table of
-//! options (CFG-428 to CFG-431).
+//! A configuration to start from, rendered from the table of options (CFG-428 to CFG-431): what
+//! `echo_supervisord_conf` and `supervisorc sample` print.
 
-use std::io::Write as _;
-use std::process::ExitCode;
-
-use compiler::schema::{Default, OptionSpec, section_of};
+use super::{Default, OptionSpec, section_of};
 
 /// Where the comments behind options start.
 const COLUMN: usize = 36;
@@ -126,16 +123,8 @@ const LISTENER: &[(&str, &str)] = &[
     ("environment", "A=\"1\",B=\"2\""),
 ];
 
-/// The program `echo_supervisord_conf`; arguments are ignored.
-#[must_use]
-pub fn main_echo_supervisord_conf() -> ExitCode {
-    // Nobody can be told that nobody listens.
-    let _ = std::io::stdout().write_all(sample().as_bytes());
-    ExitCode::SUCCESS
-}
-
 /// The sample: every option of the usual sections, most of them commented out.
-pub(crate) fn sample() -> String {
+pub fn sample() -> String {
     let mut text = "; A configuration for supervisord. A line that starts with a semicolon is a \
                     comment, and so\n; is what follows a blank and a semicolon. Options that are \
                     commented out show their defaults\n; or an example.\n"
@@ -187,13 +176,12 @@ fn default(options: &[&OptionSpec], option: &OptionSpec) -> String {
 mod tests {
     use std::path::Path;
 
-    use compiler::host::memory::MemoryHost;
-
     use super::*;
+    use crate::host::memory::MemoryHost;
 
-    fn compiled(text: &str) -> compiler::Compiled {
+    fn compiled(text: &str) -> crate::Compiled {
         let host = MemoryHost::new([("/etc/supervisord.conf", text)]);
-        compiler::compile(&host, Path::new("/etc/supervisord.conf"), &compiler::Options::default())
+        crate::compile(&host, Path::new("/etc/supervisord.conf"), &crate::Options::default())
     }
 
     #[test]

@@ -17,6 +17,9 @@ pub(crate) trait Daemon {
     fn call(&mut self, target: &Target, method: &str, params: &[Value])
     -> Result<Value, CallError>;
 
+    /// What the answer to the last call said waits for a restart of the daemon.
+    fn pending(&mut self) -> Option<String>;
+
     /// Copies a log stream to stdout until the daemon ends it or Ctrl-C is pressed.
     fn follow(&mut self, target: &Target, path: &str) -> Followed;
 

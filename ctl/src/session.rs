@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use compiler::host::system::SystemHost;
+use rpc::types::ConfigChanges;
 use rpc::value::Decode;
 use rpc::{FaultCode, Method, Value};
 
@@ -250,6 +251,18 @@ impl Session {
     /// Lets stdout show all that was said.
     pub(crate) fn flush(&mut self) {
         let _ = self.stdout.flush();
+    }
+
+    /// Lets the daemon read its configuration. Says on stderr what of it waits for a restart, so
+    /// that what scripts read stays what it was (RUN-360).
+    pub(crate) fn reread(&mut self) -> Result<ConfigChanges, CallError> {
+        let changes = self.call(Method::ReloadConfig, &[])?;
+        if let Some(sections) = self.daemon.pending() {
+            self.complain(format_args!(
+                "the changes of {sections} take effect after a restart only: supervisorctl reload"
+            ));
+        }
+        Ok(changes)
     }
 
     /// Calls a method and takes its answer apart.

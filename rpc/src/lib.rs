@@ -16,3 +16,8 @@ pub use namespec::Namespec;
 pub use state::{DaemonState, ProcessState};
 pub use value::Value;
 pub use xml::{Fragment, MethodCall};
+
+/// The HTTP header by which the answer to `reloadConfig` names the sections whose changes take
+/// effect after a restart only: `[unix_http_server] [supervisord]`. The result has no place for
+/// them that every client would pass over.
+pub const PENDING_HEADER: &str = "planvisor-pending-restart";

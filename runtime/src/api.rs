@@ -53,6 +53,16 @@ pub struct Api<D> {
     namespaces: Vec<String>,
 }
 
+/// The answer to a call.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The response, a document of XML.
+    pub response: Vec<u8>,
+    /// After `reloadConfig`, the sections whose changes take effect after a restart only. The
+    /// result of the method has no place for them (RUN-360).
+    pub pending: Vec<String>,
+}
+
 /// Why a request is answered with an HTTP error instead of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unanswerable {
@@ -96,6 +106,12 @@ impl Rendering for Element {
     }
 }
 
+impl From<Vec<u8>> for Answer {
+    fn from(response: Vec<u8>) -> Answer {
+        Answer { response, pending: Vec::new() }
+    }
+}
+
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Failure {
         Failure::Refusal(fault.into())
@@ -125,7 +141,7 @@ impl<D: Daemon> Api<D> {
     ///
     /// # Errors
     /// When there is no response to write.
-    pub async fn respond(&self, body: &[u8]) -> Result<Vec<u8>, Unanswerable> {
+    pub async fn respond(&self, body: &[u8]) -> Result<Answer, Unanswerable> {
         let call = decode_call(body).map_err(|error| {
             // The body stays out of the log: it may hold what is meant for a stdin (RPC-270).
             tracing::error!("XML-RPC request data is invalid: {error}");
@@ -134,27 +150,34 @@ impl<D: Daemon> Api<D> {
         let traced = Traced::begin(&call);
         let outcome = self.call(call).await;
         traced.end(&outcome);
-        let response = match outcome {
-            Ok(response) => Ok(response),
-            Err(Failure::Refusal(Refusal::Fault(fault))) => encode_response::<str>(Err(&fault)),
+        let answer = match outcome {
+            Ok(answer) => Ok(answer),
+            Err(Failure::Refusal(Refusal::Fault(fault))) => {
+                encode_response::<str>(Err(&fault)).map(Answer::from)
+            }
             Err(Failure::Refusal(unforeseen @ Refusal::Unforeseen { .. })) => {
                 tracing::error!("an XML-RPC call cannot be carried out: {unforeseen}");
                 return Err(Unanswerable::Unforeseen);
             }
             Err(Failure::Encode(error)) => Err(error),
         };
-        response.map_err(|error| {
+        answer.map_err(|error| {
             tracing::error!("the result of an XML-RPC call cannot be written: {error}");
             Unanswerable::Unforeseen
         })
     }
 
-    async fn call(&self, call: MethodCall) -> Result<Vec<u8>, Failure> {
+    async fn call(&self, call: MethodCall) -> Result<Answer, Failure> {
         let call = self.parse(call).await?;
         if let Call::Multicall { calls } = call {
-            return self.multicall(calls).await;
+            return Ok(self.multicall(calls).await?.into());
         }
-        self.carry_out::<Response>(call).await
+        if call == Call::ReloadConfig {
+            let reply = self.daemon.request(Request::Reread).await?;
+            let pending = reply.pending().to_vec();
+            return Ok(Answer { response: render_reply::<Response>(reply)?, pending });
+        }
+        Ok(self.carry_out::<Response>(call).await?.into())
     }
 
     /// One after the other, each finished before the next begins (RPC-245).
@@ -317,7 +340,7 @@ fn render_reply<R: Rendering>(reply: Reply) -> Result<R::Output, Failure> {
         }
         Reply::Config(view) => R::render(&config::infos(&view))?,
         Reply::Statuses(outcomes) => R::render(&process::entries(outcomes))?,
-        Reply::Changes { added, changed, removed } => {
+        Reply::Changes { added, changed, removed, pending: _ } => {
             R::render(&ConfigChanges { added, changed, removed })?
         }
         Reply::Path(path) => {

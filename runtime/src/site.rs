@@ -12,7 +12,7 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use jiff::Timestamp;
 
-use crate::api::{Api, Daemon, Unanswerable, follow};
+use crate::api::{Answer, Api, Daemon, Unanswerable, follow};
 use crate::http::limits::Limits;
 use crate::http::origin::{self, Provenance};
 use crate::http::reply::{self, Reply};
@@ -77,7 +77,7 @@ impl<D: Daemon> Interfaces<D> {
             Err(refusal) => return refusal,
         };
         match self.api.respond(&body).await {
-            Ok(response) => reply::ok("text/xml", response),
+            Ok(answer) => answered(answer),
             Err(Unanswerable::Malformed) => reply::error(StatusCode::BAD_REQUEST),
             Err(Unanswerable::Unforeseen) => reply::error(StatusCode::INTERNAL_SERVER_ERROR),
         }
@@ -125,6 +125,17 @@ impl<D: Daemon> Site for Interfaces<D> {
             Some(Route::ProcessLog(_)) => reply::error(StatusCode::NOT_FOUND),
             Some(Route::MainLog | Route::Web) | None => self.web.answer(exchange).await,
         }
+    }
+}
+
+/// The answer to a call; what waits for a restart is told in a header (RUN-360).
+fn answered(answer: Answer) -> Reply {
+    let reply = reply::ok("text/xml", answer.response);
+    match HeaderValue::try_from(answer.pending.join(" ")) {
+        Ok(sections) if !sections.is_empty() => {
+            reply::with_header(reply, HeaderName::from_static(rpc::PENDING_HEADER), sections)
+        }
+        _ => reply,
     }
 }
 

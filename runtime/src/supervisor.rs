@@ -42,7 +42,7 @@ use process::Process;
 use request::Pending;
 use shutdown::Shutdown;
 use timers::{Timer, Timers};
-use update::{Compiles, Staged};
+use update::{Compiles, Fixed, Staged};
 
 /// Everything that is known of what runs. A value: it can be encoded and decoded, and what was
 /// decoded goes on as if nothing had happened.
@@ -53,6 +53,8 @@ pub struct Supervisor {
     /// Whether orphans of strangers come to be reaped here, as by process 1.
     adopts_orphans: bool,
     mood: Mood,
+    /// What the configuration in force has that no reread changes.
+    fixed: Fixed,
     staged: Staged,
     compiles: Compiles,
     groups: BTreeMap<GroupId, Group>,
@@ -105,6 +107,7 @@ impl Supervisor {
             running: false,
             adopts_orphans: false,
             mood: Mood::Running,
+            fixed: Fixed::of(&plan),
             staged: Staged::new(plan),
             compiles: Compiles::default(),
             groups: BTreeMap::new(),

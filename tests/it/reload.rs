@@ -99,3 +99,24 @@ fn an_update_touches_only_what_changed() {
     assert_eq!(now[1], two, "an unchanged process was touched");
     assert_ne!(now[0], one, "the changed process was not restarted");
 }
+
+// RUN-360, CFG-356: better than silence.
+#[test]
+fn what_waits_for_a_restart_is_named_until_it_is_restarted() {
+    let sandbox = Sandbox::new();
+    let daemon = start(&sandbox);
+    sandbox.write("supervisord.conf", HEAD.replace("loglevel=debug", "loglevel=info"));
+    let warning = "the changes of [supervisord] take effect after a restart only";
+    for action in ["reread", "update"] {
+        let run = daemon.ctl(&[action]);
+        assert_eq!(run.status, 0);
+        assert!(run.stderr.contains(warning), "{action}: {}", run.stderr);
+        assert!(!run.stdout.contains("restart"), "scripts read this: {}", run.stdout);
+    }
+    assert!(sandbox.read("supervisord.log").contains(warning));
+    assert_eq!(daemon.ctl(&["reload"]).stdout, "Restarted supervisord\n");
+    wait_until("the new configuration is in force", || {
+        let run = daemon.ctl(&["reread"]);
+        run.stdout == "No config updates to processes\n" && run.stderr.is_empty()
+    });
+}

@@ -31,7 +31,7 @@ fn available(info: &ConfigInfo) -> String {
 
 /// Lets the daemon read its configuration and shows what differs (CTL-106 to CTL-108).
 pub(super) fn reread(session: &mut Session, _: &str) -> Result<Flow, CallError> {
-    match session.call(Method::ReloadConfig, &[]) {
+    match session.reread() {
         Ok(changes) => show_changes(session, &changes),
         Err(CallError::Fault(fault)) if fault.known() == Some(FaultCode::CantReread) => {
             refuse(session, fault.text);
@@ -101,7 +101,7 @@ pub(super) fn remove(session: &mut Session, words: &str) -> Result<Flow, CallErr
 /// Makes what is active what is configured: removed groups, changed ones, added ones (CTL-115 to
 /// CTL-120).
 pub(super) fn update(session: &mut Session, words: &str) -> Result<Flow, CallError> {
-    let changes: ConfigChanges = match session.call(Method::ReloadConfig, &[]) {
+    let changes = match session.reread() {
         Ok(changes) => changes,
         Err(error) if error.fault() == Some(FaultCode::ShutdownState) => {
             refuse(session, "already shutting down");

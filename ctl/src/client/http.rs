@@ -28,12 +28,19 @@ type Sender = SendRequest<Full<Bytes>>;
 pub(crate) struct Http {
     waiter: Waiter,
     sender: Option<Sender>,
+    pending: Option<String>,
+}
+
+/// What came back from a call.
+struct Received {
+    body: Bytes,
+    pending: Option<String>,
 }
 
 impl Http {
     /// A client that is not connected.
     pub(crate) fn new(waiter: Waiter) -> Http {
-        Http { waiter, sender: None }
+        Http { waiter, sender: None, pending: None }
     }
 }
 
@@ -47,9 +54,14 @@ impl Daemon for Http {
         let body = rpc::xml::encode_call(method, params)?;
         let sender = self.sender.take().filter(|sender| !sender.is_closed());
         let done = self.waiter.wait(call(sender, target, body))?;
-        let (sender, answer) = done.ok_or(CallError::Interrupted)??;
+        let (sender, Received { body, pending }) = done.ok_or(CallError::Interrupted)??;
         self.sender = Some(sender);
-        Ok(rpc::xml::decode_response(&answer)??)
+        self.pending = pending;
+        Ok(rpc::xml::decode_response(&body)??)
+    }
+
+    fn pending(&mut self) -> Option<String> {
+        self.pending.take()
     }
 
     fn follow(&mut self, target: &Target, path: &str) -> Followed {
@@ -73,7 +85,7 @@ async fn call(
     sender: Option<Sender>,
     target: &Target,
     body: Vec<u8>,
-) -> Result<(Sender, Bytes), CallError> {
+) -> Result<(Sender, Received), CallError> {
     let mut sender = match sender {
         Some(sender) => sender,
         None => connect(target).await?,
@@ -90,8 +102,11 @@ async fn call(
     let request = request.body(Full::from(body)).map_err(io::Error::other)?;
     let response = send(&mut sender, request).await?;
     check_status(response.status())?;
-    let body = response.into_body().collect().await.map_err(failure)?;
-    Ok((sender, body.to_bytes()))
+    let pending =
+        response.headers().get(rpc::PENDING_HEADER).and_then(|sections| sections.to_str().ok());
+    let pending = pending.map(str::to_owned);
+    let body = response.into_body().collect().await.map_err(failure)?.to_bytes();
+    Ok((sender, Received { body, pending }))
 }
 
 async fn send(

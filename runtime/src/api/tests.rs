@@ -81,7 +81,7 @@ fn call(
     let api = Api::new(Rc::new(core), vec!["supervisor".to_owned()]);
     let body = encode_call(method, params).expect("a call");
     let response = runtime.block_on(api.respond(&body))?;
-    Ok(decode_response(&response).expect("a response"))
+    Ok(decode_response(&response.response).expect("a response"))
 }
 
 #[track_caller]
@@ -155,8 +155,12 @@ fn results_have_the_shape_of_their_reply() {
         "[{'name': 'p', 'group': 'g', 'status': 80, 'description': 'OK'}]",
     );
     // RPC-170, ITRAP-017
-    let changes =
-        Reply::Changes { added: vec!["new".into()], changed: vec![], removed: vec!["old".into()] };
+    let changes = Reply::Changes {
+        added: vec!["new".into()],
+        changed: vec![],
+        removed: vec!["old".into()],
+        pending: vec!["[supervisord]".into()],
+    };
     check(vec![Ok(changes)], "supervisor.reloadConfig", &[], "[[['new'], [], ['old']]]");
 }
 

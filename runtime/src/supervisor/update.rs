@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use compiler::plan::diff::{Reread, reread};
-use compiler::plan::{GroupPlan, Plan, ProcessPlan};
+use compiler::plan::{GroupPlan, InterfacePlan, Plan, ProcessPlan, ServerPlan};
+use compiler::schema::section::Supervisord;
 use compiler::schema::value::LogLevel;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,14 @@ pub(crate) struct Staged {
     pub(crate) plan: Arc<Plan>,
     /// The AUTO logs created from it, as in [`super::message::ConfigView`].
     pub(crate) auto_logs: Vec<Vec<LogFiles>>,
+}
+
+/// What the daemon was started with and only a restart changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Fixed {
+    supervisord: Supervisord,
+    servers: Vec<ServerPlan>,
+    interfaces: Vec<InterfacePlan>,
 }
 
 /// Compiles under way and who waits for them. One runs at a time; who asks while it runs waits
@@ -62,6 +71,45 @@ impl Staged {
             *slot = files;
         }
     }
+}
+
+impl Fixed {
+    pub(crate) fn of(plan: &Plan) -> Fixed {
+        Fixed {
+            supervisord: plan.supervisord.clone(),
+            servers: plan.servers.clone(),
+            interfaces: plan.interfaces.clone(),
+        }
+    }
+
+    /// The sections of `plan` that wait for a restart: named, where the original keeps silent
+    /// (RUN-360).
+    fn pending(&self, plan: &Plan) -> Vec<String> {
+        let servers = self.servers.iter().chain(&plan.servers);
+        let mut sections: Vec<_> = servers.map(|server| server.section.as_str()).collect();
+        sections.sort_unstable();
+        sections.dedup();
+        sections.retain(|section| {
+            let named = |server: &&ServerPlan| server.section == *section;
+            self.servers.iter().find(named) != plan.servers.iter().find(named)
+        });
+        if self.interfaces != plan.interfaces {
+            sections.push("rpcinterface:x");
+        }
+        if daemon_options(&self.supervisord) != daemon_options(&plan.supervisord) {
+            sections.push("supervisord");
+        }
+        sections.into_iter().map(|section| format!("[{section}]")).collect()
+    }
+}
+
+/// The options of `[supervisord]` that only a restart applies (CFG-356).
+fn daemon_options(daemon: &Supervisord) -> impl PartialEq + use<'_> {
+    (
+        (&daemon.logfile, daemon.logfile_maxbytes, daemon.logfile_backups, daemon.loglevel),
+        (&daemon.pidfile, &daemon.directory, &daemon.user, daemon.umask),
+        (daemon.nodaemon, daemon.minprocs),
+    )
 }
 
 #[cfg(test)]
@@ -117,7 +165,8 @@ impl Supervisor {
 
     /// RUN-355, RUN-358.
     fn stage(&mut self, id: RequestId, plan: &Arc<Plan>) {
-        for text in unapplied(&self.staged.plan, plan) {
+        for section in self.fixed.pending(plan) {
+            let text = format!("the changes of {section} take effect after a restart only");
             self.log(LogLevel::Warn, text);
         }
         self.staged = Staged::new(Arc::clone(plan));
@@ -163,38 +212,7 @@ impl Supervisor {
     fn changes(&self) -> Reply {
         let active = self.groups.values().map(|group| &*group.plan);
         let Reread { added, changed, removed } = reread(active, &self.staged.plan);
-        Reply::Changes { added, changed, removed }
+        let pending = self.fixed.pending(&self.staged.plan);
+        Reply::Changes { added, changed, removed, pending }
     }
-}
-
-/// What a reread cannot apply: named, where the original keeps silent (RUN-360).
-fn unapplied(active: &Plan, new: &Plan) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut note = |differs: bool, what: &str| {
-        if differs {
-            texts.push(format!("the changes of {what} take effect after a restart only"));
-        }
-    };
-    let servers = active.servers.iter().chain(&new.servers);
-    let mut sections: Vec<_> = servers.map(|server| server.section.as_str()).collect();
-    sections.sort_unstable();
-    sections.dedup();
-    for section in sections {
-        let find =
-            |plan: &Plan| plan.servers.iter().find(|server| server.section == section).cloned();
-        note(find(active) != find(new), &format!("[{section}]"));
-    }
-    note(active.interfaces != new.interfaces, "[rpcinterface:x]");
-    note(daemon_options(active) != daemon_options(new), "[supervisord]");
-    texts
-}
-
-/// The options of `[supervisord]` that only a restart applies (CFG-356).
-fn daemon_options(plan: &Plan) -> impl PartialEq + use<'_> {
-    let daemon = &plan.supervisord;
-    (
-        (&daemon.logfile, daemon.logfile_maxbytes, daemon.logfile_backups, daemon.loglevel),
-        (&daemon.pidfile, &daemon.directory, &daemon.user, daemon.umask),
-        (daemon.nodaemon, daemon.minprocs),
-    )
 }

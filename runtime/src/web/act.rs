@@ -191,7 +191,7 @@ async fn members<D: Daemon>(daemon: &D, target: &Target) -> Vec<ProcessStatus> {
 /// Rereads the configuration and makes what it says active, as `supervisorctl update` does.
 async fn update<D: Daemon>(daemon: &D) -> Report {
     let (added, changed, removed) = match daemon.request(Request::Reread).await {
-        Ok(Reply::Changes { added, changed, removed }) => (added, changed, removed),
+        Ok(Reply::Changes { added, changed, removed, pending: _ }) => (added, changed, removed),
         Ok(_) => return failure("the configuration could not be read".to_owned()),
         Err(fault) => return failure(fault.detail.unwrap_or_else(|| fault.code.name().to_owned())),
     };

@@ -37,6 +37,10 @@ impl Daemon for Scripted {
         answer
     }
 
+    fn pending(&mut self) -> Option<String> {
+        None
+    }
+
     fn follow(&mut self, _: &Target, _: &str) -> Followed {
         self.followed.take().unwrap_or(Followed::Ended)
     }

@@ -140,9 +140,19 @@ pub enum Reply {
         changed: Vec<String>,
         /// Active, no longer configured.
         removed: Vec<String>,
+        /// The sections, in brackets, whose changes take effect after a restart only (RUN-360).
+        pending: Vec<String>,
     },
     /// A log file, if there is one.
     Path(Option<Arc<Path>>),
+}
+
+impl Reply {
+    /// The sections that wait for a restart.
+    #[must_use]
+    pub fn pending(&self) -> &[String] {
+        if let Reply::Changes { pending, .. } = self { pending } else { &[] }
+    }
 }
 
 /// What is known of a process. Cheap to clone. The description is rendered by who shows it, for

@@ -424,8 +424,12 @@ fn answer(result: &Result<Reply, Fault>) -> String {
                 .map(|entry| format!("{} {} {}", entry.name, entry.status, entry.description));
             format!("[{}]", entries.collect::<Vec<_>>().join(", "))
         }
-        Ok(Reply::Changes { added, changed, removed }) => {
-            format!("added {added:?} changed {changed:?} removed {removed:?}")
+        Ok(Reply::Changes { added, changed, removed, pending }) => {
+            let waiting = match pending.as_slice() {
+                [] => String::new(),
+                sections => format!(" pending {}", sections.join(" ")),
+            };
+            format!("added {added:?} changed {changed:?} removed {removed:?}{waiting}")
         }
         Ok(Reply::Path(path)) => format!("{path:?}"),
     }

@@ -5,6 +5,7 @@ mod corpus;
 mod generated;
 mod guide;
 mod lifecycle;
+mod listeners;
 mod oracle;
 mod reload;
 mod schemas;

@@ -124,10 +124,18 @@ impl<'s> Daemon<'s> {
             .map(|name| format!("--- {name}\n{}", self.sandbox.read(name)))
             .join("")
     }
+
+    #[expect(clippy::print_stderr, reason = "a failed test tells what its daemon said")]
+    fn show_output(&self) {
+        eprintln!("{}", self.output());
+    }
 }
 
 impl Drop for Daemon<'_> {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.show_output();
+        }
         if matches!(self.process.try_wait(), Ok(Some(_))) {
             return;
         }

@@ -1,7 +1,9 @@
 //! The one integration test binary: every test drives the real programs from outside.
 
 mod cli;
+mod container;
 mod corpus;
+mod faults;
 mod generated;
 mod guide;
 mod lifecycle;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::net::UnixStream;
-use std::process::{Child, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -52,11 +52,22 @@ impl<'s> Daemon<'s> {
 
     /// Starts `installation`'s daemon with `args`, its output in `daemon.out` and `daemon.err`.
     pub fn spawn(installation: &Installation, sandbox: &'s Sandbox, args: &[&str]) -> Self {
+        let mut daemon = command(sandbox, &installation.supervisord);
+        daemon.args(args);
+        Daemon::spawn_by(daemon, installation, sandbox)
+    }
+
+    /// Starts a daemon by a command of one's own, which need not be the daemon itself but must end
+    /// when it does. `installation` is whose client is used.
+    pub fn spawn_by(
+        mut daemon: Command,
+        installation: &Installation,
+        sandbox: &'s Sandbox,
+    ) -> Self {
         let out = File::create(sandbox.join("daemon.out")).expect("a file for the output");
         let err = File::create(sandbox.join("daemon.err")).expect("a file for the errors");
-        let process = command(sandbox, &installation.supervisord)
-            .args(args)
-            .stdin(std::process::Stdio::null())
+        let process = daemon
+            .stdin(Stdio::null())
             .stdout(out)
             .stderr(err)
             .spawn()

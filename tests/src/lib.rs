@@ -6,6 +6,7 @@
 
 pub mod daemon;
 pub mod installation;
+pub mod namespace;
 pub mod redact;
 pub mod sandbox;
 pub mod wait;

@@ -17,10 +17,7 @@ mod listener;
 mod ticks;
 
 pub(crate) use listener::Listener;
-use listener::{ListenerState, Remark};
-
-/// The result handler every pool has; another cannot be imported (EVT-052).
-const STOCK_HANDLER: &str = "supervisor.dispatchers:default_handler";
+use listener::{Judge, ListenerState, Remark};
 
 /// An event that at least one pool has accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +38,7 @@ pub(crate) struct Buffered {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pool {
     subscriptions: Vec<EventType>,
+    judge: Judge,
     capacity: usize,
     pub(super) buffer: VecDeque<Buffered>,
     next_serial: u64,
@@ -79,6 +77,7 @@ impl Pool {
                 .iter()
                 .filter_map(|name| EventType::from_name(name))
                 .collect(),
+            judge: Judge::named(&plan.result_handler),
             capacity: usize::try_from(plan.buffer_size).unwrap_or(usize::MAX).max(1),
             buffer: VecDeque::new(),
             next_serial: 0,
@@ -180,11 +179,10 @@ impl Supervisor {
         self.rearm_ticks();
         let Some(group) = self.groups.get(&id) else { return };
         if let compiler::plan::GroupKind::EventListener(plan) = &group.plan.kind
-            && plan.result_handler != STOCK_HANDLER
+            && Judge::named(&plan.result_handler) == Judge::Foreign
         {
             let text = format!(
-                "pool {}: result_handler `{}` cannot be loaded, `OK` is taken for success and \
-                 anything else for a rejection",
+                "pool {}: result_handler `{}` cannot be loaded, every result is taken for success",
                 group.name, plan.result_handler
             );
             self.log(LogLevel::Warn, text);
@@ -309,8 +307,11 @@ impl Supervisor {
     pub(crate) fn listener_output(&mut self, id: ProcessId, data: &[u8]) {
         let Some(process) = self.processes.get_mut(&id) else { return };
         let (group, name) = (process.group, Arc::clone(&process.name));
+        let pool = self.groups.get(&group).and_then(|group| group.pool.as_ref());
+        // One of a removed group is heard to its end.
+        let judge = pool.map_or(Judge::Stock, |pool| pool.judge);
         let Some(listener) = &mut process.listener else { return };
-        for remark in listener.hear(data) {
+        for remark in listener.hear(data, judge) {
             self.remark(group, &name, remark);
         }
         self.stirred.insert(group);

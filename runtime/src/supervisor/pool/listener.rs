@@ -44,6 +44,16 @@ pub(crate) enum ListenerState {
     Unknown,
 }
 
+/// What judges the results of a pool's listeners (EVT-050 to EVT-052).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Judge {
+    /// The stock handler: only `OK` is a success.
+    Stock,
+    /// The handler of a package that is not here. What its results mean is not known; taking one
+    /// for a rejection would send the same event for ever.
+    Foreign,
+}
+
 /// What follows from what a listener said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Remark {
@@ -51,12 +61,26 @@ pub(crate) enum Remark {
     Changed(ListenerState, ListenerState),
     /// Its result line cannot be read.
     BadLine(Vec<u8>),
-    /// Its result was `OK`.
+    /// Its result was a success.
     Processed,
     /// Its result was something else.
     Refused,
     /// The event must be sent again.
     Returned(Buffered),
+}
+
+impl Judge {
+    /// The judge called `name` in a configuration.
+    pub(crate) fn named(name: &str) -> Judge {
+        match name {
+            "supervisor.dispatchers:default_handler" => Judge::Stock,
+            _ => Judge::Foreign,
+        }
+    }
+
+    fn accepts(self, result: &[u8]) -> bool {
+        self == Judge::Foreign || result == b"OK"
+    }
 }
 
 impl ListenerState {
@@ -99,7 +123,7 @@ impl Listener {
     }
 
     /// Takes notice of bytes from its stdout.
-    pub(crate) fn hear(&mut self, data: &[u8]) -> Vec<Remark> {
+    pub(crate) fn hear(&mut self, data: &[u8], judge: Judge) -> Vec<Remark> {
         let mut remarks = Vec::new();
         self.input.extend_from_slice(data);
         while !self.input.is_empty() {
@@ -114,7 +138,7 @@ impl Listener {
                     false
                 }
                 ListenerState::Busy if self.announced.is_none() => self.hear_line(&mut remarks),
-                ListenerState::Busy => self.hear_result(&mut remarks),
+                ListenerState::Busy => self.hear_result(judge, &mut remarks),
             };
             if !understood {
                 break;
@@ -168,7 +192,7 @@ impl Listener {
     }
 
     /// EVT-048, EVT-050, EVT-051. An empty result is looked at when the next byte comes.
-    fn hear_result(&mut self, remarks: &mut Vec<Remark>) -> bool {
+    fn hear_result(&mut self, judge: Judge, remarks: &mut Vec<Remark>) -> bool {
         let announced = usize::try_from(self.announced.unwrap_or(0)).unwrap_or(usize::MAX);
         let needed = announced.saturating_sub(self.result.len()).min(self.input.len());
         self.result.extend(self.input.drain(..needed));
@@ -176,7 +200,7 @@ impl Listener {
             return false;
         }
         self.announced = None;
-        let accepted = std::mem::take(&mut self.result) == b"OK";
+        let accepted = judge.accepts(&std::mem::take(&mut self.result));
         let event = self.event.take();
         remarks.push(if accepted { Remark::Processed } else { Remark::Refused });
         self.change(ListenerState::Acknowledged, remarks);

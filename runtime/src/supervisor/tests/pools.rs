@@ -286,14 +286,24 @@ fn a_removed_pool_forgets_its_events() {
 }
 
 #[test]
-fn a_foreign_result_handler_is_replaced_by_the_stock_one() {
+fn what_a_foreign_result_handler_would_judge_is_taken_for_success() {
     // EVT-052
-    let handler = "eventlistener:pool events=EVENT result_handler=my.module:handler startsecs=0";
+    let handler = "eventlistener:pool events=REMOTE_COMMUNICATION \
+                   result_handler=my.module:handler startsecs=0";
     let mut world = World::start(plan(&[handler]));
     let lines = play(&mut world, "", &[]);
     assert_eq!(
         lines[0],
-        "WARN pool pool: result_handler `my.module:handler` cannot be loaded, `OK` is taken for \
-         success and anything else for a rejection"
+        "WARN pool pool: result_handler `my.module:handler` cannot be loaded, every result is \
+         taken for success"
+    );
+    play(&mut world, "say pool READY\\n; remote a 1", &[]);
+    assert_eq!(
+        play(&mut world, "say pool RESULT 4\\nlogs; say pool READY\\n", &["DEBG"]),
+        [
+            "DEBG pool: event was processed",
+            "DEBG pool: BUSY -> ACKNOWLEDGED",
+            "DEBG pool: ACKNOWLEDGED -> READY",
+        ]
     );
 }

@@ -15,7 +15,7 @@ fn check(state: ListenerState, chunks: &[&str], remarks: &[&str], last: Listener
     }
     let mut heard = Vec::new();
     for chunk in chunks {
-        heard.extend(listener.hear(chunk.as_bytes()).into_iter().map(word));
+        heard.extend(listener.hear(chunk.as_bytes(), Judge::Stock).into_iter().map(word));
     }
     assert_eq!(heard, remarks, "{chunks:?}");
     assert_eq!(listener.state, last, "{chunks:?}");
@@ -63,6 +63,15 @@ fn results_are_counted_bytes() {
     let refused = &["refused", "ACKNOWLEDGED", "returned 3"];
     check(Busy, &["RESULT 4\nFAIL"], refused, Acknowledged);
     check(Busy, &["RESULT 3\nOK\n"], refused, Acknowledged);
+}
+
+#[test]
+fn results_for_a_foreign_handler_are_taken_for_success() {
+    // EVT-052
+    let mut listener = Listener { state: Busy, ..Listener::default() };
+    listener.take(event());
+    let heard = listener.hear(b"RESULT 4\nlogs", Judge::Foreign);
+    assert_eq!(heard.into_iter().map(word).collect::<Vec<_>>(), ["processed", "ACKNOWLEDGED"]);
 }
 
 #[test]

@@ -81,6 +81,13 @@ fn the_originals_client_and_our_daemon() {
 }
 
 #[test]
+fn the_client_of_the_release_before_and_our_daemon() {
+    if let Some(original) = Installation::oracle_425() {
+        check(&crate::ours(), &original);
+    }
+}
+
+#[test]
 fn our_client_and_the_originals_daemon() {
     if let Some(original) = Installation::oracle() {
         check(&original, &crate::ours());

@@ -1,5 +1,6 @@
 //! The one integration test binary: every test drives the real programs from outside.
 
+mod calls;
 mod cli;
 mod container;
 mod corpus;

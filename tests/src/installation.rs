@@ -10,6 +10,9 @@ use crate::sandbox::{MARK, Sandbox};
 /// `supervisor==4.3.0`. Without it, tests compare with committed transcripts.
 pub const ORACLE: &str = "PLANVISOR_ORACLE";
 
+/// The same for `supervisor==4.2.5`, the release most distributions carry. Only its client is used.
+pub const ORACLE_425: &str = "PLANVISOR_ORACLE_425";
+
 /// A daemon and the client that came with it.
 #[derive(Clone, Debug)]
 pub struct Installation {
@@ -35,12 +38,26 @@ pub struct Run {
 impl Installation {
     /// The original, when [`ORACLE`] names it.
     pub fn oracle() -> Option<Self> {
-        let bin = PathBuf::from(std::env::var_os(ORACLE)?).join("bin");
+        Installation::named_by(ORACLE, "original")
+    }
+
+    /// The release before, when [`ORACLE_425`] names it.
+    pub fn oracle_425() -> Option<Self> {
+        Installation::named_by(ORACLE_425, "original 4.2.5")
+    }
+
+    fn named_by(variable: &str, label: &'static str) -> Option<Self> {
+        let bin = PathBuf::from(std::env::var_os(variable)?).join("bin");
         Some(Installation {
-            label: "original",
+            label,
             supervisord: bin.join("supervisord"),
             supervisorctl: bin.join("supervisorctl"),
         })
+    }
+
+    /// The interpreter that has this installation's package, for the original's.
+    pub fn python(&self) -> PathBuf {
+        self.supervisord.with_file_name("python")
     }
 
     /// Runs this installation's client with the sandbox's `supervisord.conf`.

@@ -10,6 +10,7 @@ pub mod namespace;
 pub mod redact;
 pub mod sandbox;
 pub mod wait;
+pub mod wire;
 
 pub use daemon::Daemon;
 pub use installation::{Installation, Run};

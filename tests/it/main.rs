@@ -7,6 +7,7 @@ mod corpus;
 mod faults;
 mod generated;
 mod guide;
+mod http;
 mod lifecycle;
 mod listeners;
 mod oracle;

@@ -137,8 +137,9 @@ impl Connection {
             .collect();
         let mut answer = Answer { status, headers, body: String::new() };
         let length = answer.header("Content-Length").and_then(|length| length.parse().ok());
-        let mut body = vec![0; length.unwrap_or(0)];
-        self.read_exact(&mut body).ok()?;
+        let mut body = Vec::new();
+        // An answer to HEAD announces a body and may have none.
+        Read::take(&mut *self, length.unwrap_or(0)).read_to_end(&mut body).ok()?;
         answer.body = String::from_utf8_lossy(&body).into_owned();
         Some(answer)
     }

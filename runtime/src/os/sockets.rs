@@ -215,7 +215,9 @@ fn resolve(host: &str, port: u16) -> io::Result<SocketAddr> {
     if host.is_empty() {
         return Ok((Ipv4Addr::UNSPECIFIED, port).into());
     }
-    let mut found: Vec<_> = (host, port).to_socket_addrs()?.collect();
+    // An address of IP version 6 stands in brackets, to tell its colons from the port's.
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let mut found: Vec<_> = (bare, port).to_socket_addrs()?.collect();
     found.sort_by_key(SocketAddr::is_ipv6);
     found.into_iter().next().ok_or_else(|| io::Error::other("Name or service not known"))
 }

@@ -4,13 +4,14 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use harness::daemon::HEAD;
 use harness::wire::{Address, Answer, method_call, post};
 use harness::{Daemon, Installation, Sandbox, wait_until};
+
+use crate::free_port;
 
 const PROGRAMS: &str = "\
 [program:x]
@@ -19,12 +20,6 @@ startsecs=0
 stdout_logfile=%(here)s/x.log
 stderr_logfile=NONE
 ";
-
-/// A port of this machine nobody listens on.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
-}
 
 /// What an answer comes to: its status code, and the body unless it is the usual page of an error.
 fn digest(answer: Option<Answer>) -> String {

@@ -2,6 +2,7 @@
 
 mod calls;
 mod cli;
+mod clients;
 mod container;
 mod corpus;
 mod faults;
@@ -33,6 +34,12 @@ fn ours() -> Installation {
 /// The compiler's program.
 fn supervisorc() -> &'static std::path::Path {
     std::path::Path::new(env!("CARGO_BIN_EXE_supervisorc-under-test"))
+}
+
+/// A port of this machine nobody listens on.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
 }
 
 /// The root of the workspace.

@@ -79,9 +79,9 @@ pub fn post(target: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
 /// The body of a call. Nil has no official form, but clients send it (RPC-038).
 fn encode(method: &str, params: &[Value]) -> String {
     const NIL: &str = "$NIL";
-    let written = params.iter().map(|param| match param {
-        Value::Nil => NIL.into(),
-        other => other.clone(),
+    let written = params.iter().map(|param| match *param == Value::Nil {
+        true => NIL.into(),
+        false => param.clone(),
     });
     let body = rpc::xml::encode_call(method, &written.collect::<Vec<_>>());
     let body = String::from_utf8(body.expect("arguments that can be written")).expect("UTF-8");

@@ -3,8 +3,9 @@
 
 mod before;
 mod group;
-mod interface;
+pub(crate) mod interface;
 mod listener;
+mod mend;
 mod program;
 mod reader;
 mod server;

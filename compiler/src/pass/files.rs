@@ -10,7 +10,7 @@ use grammar::{DecodeError, FileId, Span, SyntaxError, SyntaxErrorKind, python_re
 
 use super::outline::{Outline, outline};
 use super::parallel::in_parallel;
-use crate::diagnostic::{Diagnostic, Severity, codes};
+use crate::diagnostic::{Diagnostic, Fix, Severity, codes};
 use crate::host::{Host, Stamp};
 use crate::source::{Source, Sources};
 
@@ -249,7 +249,12 @@ fn syntax_error(error: &SyntaxError, source: &Source) -> Diagnostic {
             "write the name of the option before the delimiter",
         ),
     };
-    Diagnostic::new(code, Severity::Error, span, message).help(help)
+    let finding = Diagnostic::new(code, Severity::Error, span, message).help(help);
+    if !bom {
+        return finding;
+    }
+    let mark = Span { end: span.start + length('\u{feff}'.len_utf8()), ..span };
+    finding.fixed_by(Fix::safe("remove the byte order mark", vec![(mark, String::new())]))
 }
 
 fn undecodable(file: FileId, error: &DecodeError) -> Diagnostic {

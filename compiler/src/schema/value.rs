@@ -49,13 +49,15 @@ pub struct Invalid {
     /// The registered code.
     pub code: Code,
     /// What is wrong, in our words.
-    pub message: String,
+    pub message: Box<str>,
     /// What is wrong, in the original's words.
     pub original: String,
     /// The bytes of the text to blame; `None` for all of it.
     pub at: Option<Range<u32>>,
     /// What to do about it.
     pub help: Option<Box<str>>,
+    /// What was surely meant.
+    pub instead: Option<Box<str>>,
 }
 
 /// A value ready to be shown. Secrets are not in it.
@@ -120,15 +122,22 @@ impl Kind for bool {
 
 impl Invalid {
     /// A refusal of the whole text.
-    pub fn new(code: Code, message: impl Into<String>, original: impl Into<String>) -> Self {
+    pub fn new(code: Code, message: impl Into<Box<str>>, original: impl Into<String>) -> Self {
         let (message, original) = (message.into(), original.into());
-        Invalid { code, message, original, at: None, help: None }
+        Invalid { code, message, original, at: None, help: None, instead: None }
     }
 
     /// With what to do about it.
     #[must_use]
     pub fn help(mut self, help: impl Into<Box<str>>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// With what was surely meant.
+    #[must_use]
+    pub fn instead(mut self, instead: impl Into<Box<str>>) -> Self {
+        self.instead = Some(instead.into());
         self
     }
 

@@ -16,7 +16,7 @@ static META: Meta = Meta {
     examples: &[Example {
         bad: "[program:web]\ncommand=/srv/web\nstdout_logfile_maxbytes=10M\n",
         good: "[program:web]\ncommand=/srv/web\nstdout_logfile_maxbytes=10MB\n",
-        mended: Mended::ByHand,
+        mended: Mended::Safely,
     }],
     clean: &["[program:web]\ncommand=/srv/web\nstartsecs=010\n"],
 };

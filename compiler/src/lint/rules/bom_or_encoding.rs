@@ -16,7 +16,7 @@ static META: Meta = Meta {
     examples: &[Example {
         bad: "\u{feff}[supervisord]\n",
         good: "[supervisord]\n",
-        mended: Mended::ByHand,
+        mended: Mended::Safely,
     }],
     clean: &["; été\n[supervisord]\n"],
 };

@@ -16,7 +16,7 @@ static META: Meta = Meta {
     examples: &[Example {
         bad: "[program:web]\ncommand=/srv/web\nenvironment=MAIL=me@example.com\n",
         good: "[program:web]\ncommand=/srv/web\nenvironment=MAIL=\"me@example.com\"\n",
-        mended: Mended::ByHand,
+        mended: Mended::Safely,
     }],
     clean: &["[program:web]\ncommand=/srv/web\nenvironment=A=x-y.z/1:2\n"],
 };

@@ -259,11 +259,7 @@ impl<'r, 'a> Builder<'r, 'a> {
             return Said::Nothing;
         }
         let raw = self.reader.text(&written);
-        let label = format_args!("{}.{key}", self.reader.section.name);
-        let Some(once) = self.reader.expand(&raw, &written, scope, &label) else {
-            return Said::Nothing;
-        };
-        let Some(text) = self.reader.expand(&once.text, &written, scope, &key) else {
+        let Some(text) = self.reader.expand_twice(&raw, &written, [scope, scope], key) else {
             return Said::Nothing;
         };
         self.reader.set(&mut self.program, row, &written, &raw, &text);

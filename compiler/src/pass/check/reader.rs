@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use grammar::Span;
 
-use super::Context;
+use super::{Context, mend};
 use crate::diagnostic::{Code, Diagnostic, Severity, codes};
 use crate::pass::outline::{MOST_ROWS, Section as Written_, Written};
 use crate::pass::resolve::{Scope, expand};
@@ -107,6 +107,36 @@ impl<'a> Reader<'a> {
         scope: &Scope<'_>,
         label: &dyn std::fmt::Display,
     ) -> Option<Value<'t>> {
+        self.expand_once(raw, written, scope, label, false)
+    }
+
+    /// `raw` with its expansions replaced, and those that come out of that too (CFG-150): an option
+    /// expanded with `scopes[0]` under its full name, then with `scopes[1]` under its own.
+    pub(crate) fn expand_twice<'t>(
+        &mut self,
+        raw: &'t str,
+        written: &Written,
+        scopes: [&Scope<'_>; 2],
+        key: &str,
+    ) -> Option<Value<'t>> {
+        let label = format_args!("{}.{key}", self.section.name);
+        let once = self.expand_once(raw, written, scopes[0], &label, true)?;
+        if !once.text.contains('%') {
+            return Some(once);
+        }
+        let twice = self.expand_once(&once.text, written, scopes[1], &key, true)?;
+        let assumed = once.assumed || twice.assumed;
+        Some(Value { text: Cow::Owned(twice.text.into_owned()), assumed })
+    }
+
+    fn expand_once<'t>(
+        &mut self,
+        raw: &'t str,
+        written: &Written,
+        scope: &Scope<'_>,
+        label: &dyn std::fmt::Display,
+        twice: bool,
+    ) -> Option<Value<'t>> {
         match expand(raw, scope, label) {
             Ok(expanded) => {
                 if expanded.leaked {
@@ -116,9 +146,31 @@ impl<'a> Reader<'a> {
             }
             Err(fault) => {
                 self.failed.push(*written);
-                let span = self.place(written, fault.range());
+                // What an expansion brought in stands nowhere in the file.
+                let precise = self.text(written) == raw;
+                let fix = mend::escaped(written, self.context.sources, twice);
+                let span = match &fix {
+                    _ if precise => self.place(written, fault.range()),
+                    Some(fix) => fix.edits[0].0,
+                    None => written.value_span(self.context.sources),
+                };
                 let suffix = self.suffixed.then(|| self.context.suffix(self.section));
-                self.found.push(fault.diagnostic(span, suffix.as_deref()));
+                let mut finding = fault.diagnostic(span, suffix.as_deref());
+                if finding.code == codes::UNESCAPED_PERCENT {
+                    finding.fix = fix;
+                    let help = match twice {
+                        false => "write `%%` for a literal `%`",
+                        true if precise || finding.fix.is_some() => {
+                            "write `%%%%` for a literal `%`, for this option is expanded twice"
+                        }
+                        true => {
+                            "a variable in it holds a `%`, and this option is expanded twice: set \
+                             the variable to `%%`"
+                        }
+                    };
+                    finding.help = Some(help.to_owned());
+                }
+                self.found.push(finding);
                 None
             }
         }
@@ -132,9 +184,15 @@ impl<'a> Reader<'a> {
             _ => written.value_span(self.context.sources),
         };
         let finding = Diagnostic::new(invalid.code, Severity::Error, span, invalid.message);
-        let finding = match invalid.help {
+        let mut finding = match invalid.help {
             Some(help) => finding.help(help),
             None => finding,
+        };
+        let sources = self.context.sources;
+        finding.fix = match invalid.instead {
+            Some(instead) if precise => mend::replaced(written, sources, &instead),
+            None if invalid.code == codes::ENV_UNQUOTED_SPECIAL => mend::quoted(written, sources),
+            Some(_) | None => None,
         };
         self.push(finding, &invalid.original);
     }

@@ -72,11 +72,8 @@ fn environment(
 ) -> bool {
     let Some(written) = slots[ENVIRONMENT] else { return true };
     let raw = reader.text(&written);
-    let Some(once) = reader.expand(&raw, &written, scope, &"supervisord.environment") else {
-        return false;
-    };
     let wider = Scope { node: Some(reader.context.node), ..scope.clone() };
-    let Some(twice) = reader.expand(&once.text, &written, &wider, &"environment") else {
+    let Some(twice) = reader.expand_twice(&raw, &written, [scope, &wider], "environment") else {
         return false;
     };
     reader.set(options, ENVIRONMENT, &written, &raw, &twice)

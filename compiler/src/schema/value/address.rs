@@ -56,7 +56,7 @@ pub(crate) fn port(text: &str) -> Result<u16, Invalid> {
         let invalid = not_an_integer(text, text);
         return Err(Invalid {
             code: codes::BAD_PORT,
-            message: format!("`{text}` is not a port"),
+            message: format!("`{text}` is not a port").into(),
             ..invalid
         });
     };

@@ -66,8 +66,17 @@ impl Kind for Bytes {
         let (digits, factor) = unit.unwrap_or((&lower, 1));
         match integer(digits) {
             Some(number) => Ok(number.saturating_mul(factor)),
-            None => Err(not_an_integer(text, digits)
-                .help("write a whole number of bytes, or of `KB`, `MB`, `GB`")),
+            None => {
+                let invalid = not_an_integer(text, digits)
+                    .help("write a whole number of bytes, or of `KB`, `MB`, `GB`");
+                let unit = lower.ends_with(['k', 'm', 'g']);
+                let number = lower.get(..lower.len().saturating_sub(1)).and_then(integer);
+                Err(if unit && number.is_some() {
+                    invalid.instead(format!("{text}B"))
+                } else {
+                    invalid
+                })
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use grammar::FileId;
 use crate::diagnostic::Diagnostics;
 use crate::host::{Answers, Host, Inquiry};
 use crate::pass::assemble::assemble;
-use crate::pass::check::{Before, Context, check, supervisord};
+use crate::pass::check::{Before, Context, check, interface, supervisord};
 use crate::pass::files::Files;
 use crate::pass::load::{Loaded, Reading, directory, load};
 use crate::pass::merge::{Document, merge};
@@ -131,6 +131,7 @@ fn sections(
     let mut checked = check(&context, before.as_ref(), &mut diagnostics);
     if options.reread.is_none() {
         supervisord::look_up_user(&mut daemon.options, &context, &mut diagnostics);
+        interface::made_for_servers(&context, &checked, &mut diagnostics);
     }
     supervisord::make_absolute(&mut daemon.options, working_dir);
     crate::pass::ctl::describe(&context, &mut checked);

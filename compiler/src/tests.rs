@@ -324,6 +324,24 @@ fn sockets() {
 }
 
 #[test]
+fn interfaces() {
+    // CFG-045, CFG-047, CFG-263, CFG-265, CFG-267, CFG-268, CFG-452
+    const STOCK: &str = "[rpcinterface:x]\nsupervisor.rpcinterface_factory=\
+        supervisor.rpcinterface:make_main_rpcinterface\n";
+    let server = "[inet_http_server]\nport=9\n";
+    refused(&format!("{STOCK}extra=1\n"), "");
+    refused(&format!("{STOCK}extra=1\n{server}"), "Could not make x rpc interface");
+    refused(&format!("[DEFAULT]\nfoo=1\n{STOCK}{server}"), "Could not make x rpc interface");
+    refused(&format!("[DEFAULT]\nfoo=1\n{server}"), "");
+    let foreign = "[rpcinterface:y]\nsupervisor.rpcinterface_factory=other:make\nextra=1\n";
+    refused(&format!("{foreign}{server}"), "");
+    // A reread makes no interface.
+    let text = format!("[supervisord]\n{STOCK}extra=1\n{server}");
+    let reread = Options { reread: Some(Environment::default()), ..Options::default() };
+    assert!(compile(&host(&text), Path::new("/etc/s.conf"), &reread).plan.is_some());
+}
+
+#[test]
 fn servers() {
     // CFG-178 to CFG-184
     refused("[inet_http_server]\n", "section [inet_http_server] has no port value");

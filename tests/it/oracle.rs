@@ -2,7 +2,7 @@
 //! Verdict, first error line and every resolved value must agree.
 //!
 //! Needs the original (`PLANVISOR_ORACLE`). `PLANVISOR_CASES=20000` sets how many trees,
-//! `PLANVISOR_SEED=17` plays one and shows it.
+//! `PLANVISOR_FIRST=1000000` from which seed on, `PLANVISOR_SEED=17` plays one and shows it.
 
 mod driver;
 mod generate;
@@ -36,7 +36,9 @@ fn random_trees_are_judged_alike() {
         }
         return;
     }
-    let (next, cases) = (AtomicU64::new(0), number("PLANVISOR_CASES").unwrap_or(CASES));
+    let (first, cases) =
+        (number("PLANVISOR_FIRST").unwrap_or(0), number("PLANVISOR_CASES").unwrap_or(CASES));
+    let next = AtomicU64::new(first);
     let accepted = AtomicU64::new(0);
     let differences: Vec<String> = thread::scope(|scope| {
         let workers: Vec<thread::ScopedJoinHandle<'_, Vec<String>>> = (0..2)
@@ -44,7 +46,7 @@ fn random_trees_are_judged_alike() {
                 scope.spawn(|| {
                     let mut worker = Worker::new(&driver);
                     let seeds = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
-                    let seeds = seeds.take_while(|seed| *seed < cases);
+                    let seeds = seeds.take_while(|seed| *seed < first + cases);
                     let found = seeds.filter_map(|seed| worker.differs(seed)).take(SHOWN).collect();
                     accepted.fetch_add(worker.accepted, Ordering::Relaxed);
                     found

@@ -69,7 +69,7 @@ fn json_reports_are_valid() {
 #[test]
 fn plans_are_valid() {
     let schema = read("docs/reference/plan.schema.json");
-    let text = "[DEFAULT]\nstartsecs=3\n[supervisord]\numask=027\nenvironment=A=\"1\"\n\
+    let text = "[supervisord]\numask=027\nenvironment=A=\"1\"\n\
         [unix_http_server]\nfile=%(here)s/s.sock\nchmod=0770\n\
         [inet_http_server:b]\nport=127.0.0.1:9001\nusername=u\npassword=p\n\
         [rpcinterface:supervisor]\n\
@@ -91,7 +91,7 @@ fn plans_are_valid() {
     assert_eq!(plan["servers"][0]["options"]["port"]["value"], "127.0.0.1:9001");
     assert_eq!(plan["servers"][0]["options"]["password"]["value"], Value::Null);
     assert_eq!(plan["servers"][1]["options"]["chmod"]["value"], "0770");
-    assert_eq!(plan["servers"][1]["options"]["chmod"]["origin"]["line"], 8);
+    assert_eq!(plan["servers"][1]["options"]["chmod"]["origin"]["line"], 6);
     let group = |name: &str| {
         let groups = plan["groups"].as_array().expect("groups");
         groups.iter().find(|group| group["name"] == name).expect("the group").clone()

@@ -1,9 +1,12 @@
 //! `[rpcinterface:x]`: namespaces of methods (CFG-263 to CFG-268).
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 
 use super::{Checked, Context, Reader, of_kind};
-use crate::diagnostic::{Diagnostics, codes};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, codes};
+use crate::pass::outline::{Section, Written};
 use crate::pass::resolve::Scope;
 use crate::plan::InterfacePlan;
 use crate::schema::section::{Interface, SectionKind};
@@ -67,21 +70,59 @@ fn missing_factory(reader: &mut Reader<'_>) {
         Some(format!("add `{option} = {STOCK}`"));
 }
 
-/// Every other option is expanded too (CFG-265): each key once, where it first stands, with what
-/// was written for it last; then what only `[DEFAULT]` has.
+/// Every other option is expanded too (CFG-265).
 fn extras(reader: &mut Reader<'_>, scope: &Scope<'_>) {
-    let (document, sources) = (reader.context.document, reader.context.sources);
+    for (key, written) in others(reader.context, reader.section) {
+        let raw = reader.text(written);
+        reader.expand(&raw, written, scope, &format_args!("{}.{key}", reader.section.name));
+    }
+}
+
+/// The options beside the factory: each key once, where it first stands, with what was written for
+/// it last; then what only `[DEFAULT]` has.
+fn others<'a>(
+    context: &'a Context<'_>,
+    section: &'a Section,
+) -> IndexMap<Cow<'a, str>, &'a Written> {
+    let sources = context.sources;
     let mut others = IndexMap::new();
-    for written in reader.section.others.iter() {
+    for written in section.others.iter() {
         others.insert(written.key(sources), written);
     }
-    for written in document.defaults.values() {
+    for written in context.document.defaults.values() {
         others.entry(written.key(sources)).or_insert(written);
     }
-    for (key, written) in others {
-        if key != Interface::OPTIONS[0].name {
-            let raw = reader.text(written);
-            reader.expand(&raw, written, scope, &format_args!("{}.{key}", reader.section.name));
-        }
+    others.shift_remove(Interface::OPTIONS[0].name);
+    others
+}
+
+/// Refuses options of the stock interface where a server is to offer it: the original hands them
+/// to a factory that takes none, and does not start (CFG-047, CFG-267).
+pub(crate) fn made_for_servers(
+    context: &Context<'_>,
+    checked: &Checked,
+    diagnostics: &mut Diagnostics,
+) {
+    if checked.servers.is_empty() {
+        return;
+    }
+    let sections = of_kind(context.document, SectionKind::Interface);
+    for ((_, section), interface) in sections.zip(&checked.interfaces) {
+        let others = others(context, section);
+        let mut keys = others
+            .values()
+            .map(|written| (written.entry(context.sources).key, written.from_default));
+        let Some((first, from_default)) = keys.next().filter(|_| interface.stock) else { continue };
+        let name = &section.name;
+        let message = format!("`[{name}]` takes no options but its factory");
+        let finding = Diagnostic::new(codes::EXTRA_OPTION, Severity::Error, first, message)
+            .labelled("handed to the factory")
+            .original(format!("Could not make {} rpc interface", interface.name))
+            .help(if from_default {
+                "write it in the sections it is for: what stands in `[DEFAULT]` goes to interfaces too"
+            } else {
+                "remove it"
+            });
+        diagnostics.push(keys.fold(finding, |finding, (key, _)| finding.also(key, "this one too")));
     }
 }

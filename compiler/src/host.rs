@@ -5,6 +5,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 mod inquiry;
 pub mod memory;
 mod pattern;
@@ -53,7 +55,7 @@ pub trait Host: Sync {
 }
 
 /// Size, modification time and identity of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// Device and inode.
     pub inode: (u64, u64),
@@ -69,7 +71,7 @@ pub struct Stamp {
 }
 
 /// An entry of the user database.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// Login name.
     pub name: String,
@@ -82,7 +84,7 @@ pub struct User {
 }
 
 /// An entry of the group database.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// Group name.
     pub name: String,

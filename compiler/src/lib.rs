@@ -27,14 +27,15 @@ pub use pass::ctl::{CtlSettings, ctl_settings};
 
 use diagnostic::Diagnostics;
 use host::Host;
-use incremental::Incremental;
+use pass::whole::{Surroundings, whole};
 use plan::Plan;
 use schema::value::Environment;
+use serde::{Deserialize, Serialize};
 use settings::Settings;
 use source::Sources;
 
 /// How a compilation judges.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
     /// How much of the machine counts.
     pub depth: Depth,
@@ -48,7 +49,7 @@ pub struct Options {
 }
 
 /// How much of the machine a compilation asks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Depth {
     /// The files alone: syntax and includes.
     Syntax,
@@ -83,7 +84,7 @@ impl Compiled {
 
 /// Compiles the tree below the file `root`.
 pub fn compile(host: &dyn Host, root: &Path, options: &Options) -> Compiled {
-    Incremental::default().run(host, root, options, false)
+    whole(host, &Surroundings::new(host, root, options), false).compiled
 }
 
 #[cfg(test)]

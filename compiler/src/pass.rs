@@ -9,4 +9,6 @@ pub(crate) mod load;
 pub(crate) mod merge;
 pub(crate) mod outline;
 pub(crate) mod parallel;
+pub(crate) mod print;
 pub(crate) mod resolve;
+pub(crate) mod whole;

@@ -24,6 +24,8 @@ pub(crate) struct Origin {
     overrides: Overrides,
     /// The variables of `[supervisord]`, which a reread may refer to (CFG-157).
     learned: Environment,
+    /// What the compilation before has left, which makes the next one short.
+    pub(crate) memory: Incremental,
 }
 
 /// Absolute, so that a daemon that has changed its directory still finds it; the original loses a
@@ -46,8 +48,9 @@ pub(crate) enum Refusal {
 pub(crate) type Loaded = (Arc<Plan>, Origin);
 
 /// Compiles the configuration `path`, for the first time. That is done in a process of its own: a
-/// daemon runs for years and must not carry what only its compiler needed. `tell` shows what is
-/// wrong and gives the status to exit with.
+/// daemon runs for years and must not carry what only its compiler needed. What comes back is the
+/// plan, and for each file what tells whether it has changed. `tell` shows what is wrong and gives
+/// the status to exit with.
 ///
 /// # Errors
 /// When the configuration is refused.
@@ -59,17 +62,20 @@ pub(crate) fn compile(
     let host = SystemHost;
     let options = options(&overrides, None);
     let outcome = apart(|mut result| {
-        let compiled = compiler::compile(&host, path, &options);
-        match compiled.plan.as_ref().map(codec::encode) {
-            None => tell(&compiled).into(),
-            Some(bytes) => match bytes.map(|bytes| result.write_all(&bytes)) {
-                Ok(Ok(())) => 0,
-                Ok(Err(_)) | Err(_) => 1,
-            },
+        let mut memory = Incremental::default();
+        let compiled = memory.start(&host, path, &options);
+        if compiled.plan.is_none() {
+            return tell(&compiled).into();
+        }
+        match memory.pack().map(|bytes| result.write_all(&bytes)) {
+            Ok(Ok(())) => 0,
+            Ok(Err(_)) | Err(_) => 1,
         }
     });
-    let plan = match outcome {
-        Ok(Outcome { status: Some(0), bytes }) => codec::decode(&bytes).map_err(unforeseen)?,
+    let memory = match outcome {
+        Ok(Outcome { status: Some(0), bytes }) => {
+            Incremental::unpack(&bytes).map_err(unforeseen)?
+        }
         Ok(Outcome { status: Some(status), .. }) => {
             return Err(Refusal::Told(ExitCode::from(u8::try_from(status).unwrap_or(1))));
         }
@@ -78,9 +84,10 @@ pub(crate) fn compile(
         }
         Err(error) => return Err(unforeseen(error)),
     };
+    let plan = memory.plan().cloned().ok_or_else(|| unforeseen("there is no plan"))?;
     let file = File::Config(absolute(&host.working_dir(), &path.to_string_lossy()));
     let learned = plan.supervisord.environment.clone();
-    Origin { file, overrides, learned }.complete(plan)
+    Origin { file, overrides, learned, memory }.complete(plan)
 }
 
 /// Loads the compiled plan `path`.
@@ -90,7 +97,8 @@ pub(crate) fn compile(
 pub(crate) fn load(path: &Path, overrides: Overrides) -> Result<Loaded, Refusal> {
     let plan = read_plan(path).map_err(Refusal::Text)?;
     let file = File::Plan(absolute(&SystemHost.working_dir(), &path.to_string_lossy()));
-    Origin { file, overrides, learned: Environment::default() }.complete(plan)
+    let (learned, memory) = (Environment::default(), Incremental::default());
+    Origin { file, overrides, learned, memory }.complete(plan)
 }
 
 impl Origin {
@@ -100,21 +108,17 @@ impl Origin {
         Ok((Arc::new(plan), self))
     }
 
-    /// The plan as it is now. `memory` holds what the compilation before has left.
+    /// The plan as it is now.
     ///
     /// # Errors
     /// When it is refused, in the original's words.
-    pub(crate) fn compile_again(
-        &mut self,
-        memory: &mut Incremental,
-    ) -> Result<Arc<Plan>, CompileFailure> {
+    pub(crate) fn compile_again(&mut self) -> Result<Arc<Plan>, CompileFailure> {
         let plan = match &self.file {
             File::Config(path) => {
                 let options = options(&self.overrides, Some(self.learned.clone()));
-                let compiled = memory.compile(&SystemHost, path, &options);
-                let refusal = compiled.original_error().unwrap_or_default().to_owned();
-                self.learned = compiled.learned;
-                compiled.plan.ok_or(refusal)
+                let outcome = self.memory.compile(&SystemHost, path, &options);
+                self.learned = outcome.learned;
+                outcome.plan
             }
             File::Plan(path) => read_plan(path),
         };

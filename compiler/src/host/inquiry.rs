@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Group, Host, PathKind, User};
 
 /// A host, whether it may be asked, and what it answered.
@@ -17,7 +19,7 @@ pub struct Inquiry<'h> {
 }
 
 /// What the host said, by question.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answers {
     users: BTreeMap<String, Option<User>>,
     groups: BTreeMap<String, Option<Group>>,
@@ -27,6 +29,15 @@ pub struct Answers {
 /// The machine has no such user or group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unknown;
+
+impl Answers {
+    /// Adds the answers to further questions.
+    pub fn extend(&mut self, further: Answers) {
+        self.users.extend(further.users);
+        self.groups.extend(further.groups);
+        self.directories.extend(further.directories);
+    }
+}
 
 impl<'h> Inquiry<'h> {
     /// Asks `host`; about users and directories only if `deep`.

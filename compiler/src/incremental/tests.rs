@@ -1,19 +1,19 @@
 //! After any sequence of edits an incremental compilation gives what a fresh one gives.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::{io, path::Path};
 
-use grammar::Span;
 use proptest::prelude::*;
 
 use super::*;
+use crate::Depth;
 use crate::compile;
-use crate::diagnostic::Diagnostic;
 use crate::host::memory::MemoryHost;
 use crate::host::{Group, PathKind, Stamp, User};
-use crate::plan::{Plan, ProcessPlan};
+use crate::plan::GroupPlan;
 
 const ROOT: &str = "/etc/s.conf";
 
@@ -78,7 +78,7 @@ fn edit() -> impl Strategy<Value = Edit> {
 #[derive(Default)]
 struct Watched {
     memory: MemoryHost,
-    unsettled: Mutex<Vec<std::path::PathBuf>>,
+    unsettled: Option<PathBuf>,
     reads: AtomicUsize,
 }
 
@@ -109,13 +109,16 @@ impl Watched {
         }
     }
 
-    /// Whether the next edits of these files come too soon to show in their stamps.
-    fn unsettle(&self, next: Option<&Edit>) {
+    /// Touches the file that the next edit changes, if that comes too soon to show in its stamp.
+    fn unsettle(&mut self, next: Option<&Edit>) {
         let path = match next {
-            Some(Edit::Sneak(path, _)) => Some(Path::new(path).to_owned()),
+            Some(Edit::Sneak(path, _)) => Some(PathBuf::from(path)),
             _ => None,
         };
-        *self.unsettled.lock().unwrap() = path.into_iter().collect();
+        if let Some(path) = &path {
+            *self.memory.edits.entry(path.clone()).or_default() += 1;
+        }
+        self.unsettled = path;
     }
 }
 
@@ -128,7 +131,7 @@ impl Host for Watched {
         self.memory.glob(pattern)
     }
     fn stamp(&self, path: &Path) -> Option<Stamp> {
-        let settled = !self.unsettled.lock().unwrap().iter().any(|other| other == path);
+        let settled = self.unsettled.as_deref() != Some(path);
         self.memory.stamp(path).map(|stamp| Stamp { settled, size: 0, ..stamp })
     }
     fn env(&self, name: &str) -> Option<String> {
@@ -160,52 +163,46 @@ impl Host for Watched {
     }
 }
 
-/// A compilation without the numbers of files, which depend on the order they were met in: the
-/// plan, the processes also where there is no plan, the findings, the variables.
-type Comparable = (Option<Plan>, Vec<Arc<ProcessPlan>>, Vec<String>, Environment);
-
-fn comparable(compiled: &Compiled) -> Comparable {
-    let place = |span: &Span| {
-        let path = compiled.sources.path(span.file).display().to_string();
-        format!("{path}:{}..{}", span.start, span.end)
-    };
-    let show = |found: &Diagnostic| {
-        let labels: Vec<String> = found.labels().iter().map(|label| place(&label.span)).collect();
-        format!(
-            "{} {labels:?} {} {:?} {:?}",
-            found.code.id(),
-            found.message,
-            found.original,
-            found.help
-        )
-    };
-    let processes = compiled.settings.sections().flat_map(|section| section.processes());
-    (
-        compiled.plan.clone(),
-        processes.cloned().collect(),
-        compiled.diagnostics.iter().map(show).collect(),
-        compiled.learned.clone(),
-    )
+/// What a daemon remembers between two readings of its configuration.
+#[derive(Default)]
+struct Daemon {
+    incremental: Incremental,
+    learned: Option<Environment>,
 }
 
-fn options() -> Options {
-    Options { depth: Depth::Host, ..Options::default() }
+impl Daemon {
+    /// Starts or, if it has started, reads again; what a fresh compilation would have said.
+    fn read(&mut self, host: &Watched) -> (Outcome, Outcome) {
+        let options =
+            Options { depth: Depth::Host, reread: self.learned.clone(), ..Options::default() };
+        let fresh = outcome(compile(host, Path::new(ROOT), &options));
+        let again = match self.learned {
+            None => outcome(self.incremental.start(host, Path::new(ROOT), &options)),
+            Some(_) => self.incremental.compile(host, Path::new(ROOT), &options),
+        };
+        self.learned = Some(again.learned.clone());
+        (again, fresh)
+    }
+}
+
+fn outcome(compiled: Compiled) -> Outcome {
+    let refusal = compiled.original_error().unwrap_or_default().to_owned();
+    Outcome { plan: compiled.plan.ok_or(refusal), learned: compiled.learned }
 }
 
 proptest! {
     #[test]
     fn any_edits_give_what_a_fresh_compilation_gives(edits in prop::collection::vec(edit(), 1..12)) {
         let mut host = Watched::default();
-        let mut incremental = Incremental::default();
+        let mut daemon = Daemon::default();
         host.apply(&Edit::Write(ROOT, "[supervisord]\n[include]\nfiles=d/*.conf\n".into()));
         for (index, edit) in edits.iter().enumerate() {
             host.unsettle(Some(edit));
-            incremental.compile(&host, Path::new(ROOT), &options());
+            daemon.read(&host);
             host.apply(edit);
             host.unsettle(edits.get(index + 1));
-            let again = incremental.compile(&host, Path::new(ROOT), &options());
-            let fresh = compile(&host, Path::new(ROOT), &options());
-            prop_assert_eq!(comparable(&again), comparable(&fresh));
+            let (again, fresh) = daemon.read(&host);
+            prop_assert_eq!(again, fresh);
         }
     }
 }
@@ -213,40 +210,98 @@ proptest! {
 /// A main file and two programs in files of their own.
 fn two_programs() -> Watched {
     let memory = MemoryHost::new([
-        (ROOT, "[supervisord]\n[include]\nfiles=d/*.conf\n"),
-        ("/etc/d/a.conf", "[program:a]\ncommand=/a\n"),
+        (ROOT, "[supervisord]\nenvironment=D=1\n[include]\nfiles=d/*.conf\n"),
+        ("/etc/d/a.conf", "[program:a]\ncommand=/a %(ENV_D)s\n"),
         ("/etc/d/b.conf", "[program:b]\ncommand=/b\n"),
     ]);
     Watched { memory, ..Watched::default() }
 }
 
-fn groups(compiled: &Compiled) -> BTreeMap<String, *const crate::plan::GroupPlan> {
-    let groups = &compiled.plan.as_ref().unwrap().groups;
-    groups.iter().map(|group| (group.name.clone(), std::sync::Arc::as_ptr(group))).collect()
+fn groups(outcome: &Outcome) -> BTreeMap<String, *const GroupPlan> {
+    let groups = &outcome.plan.as_ref().unwrap().groups;
+    groups.iter().map(|group| (group.name.clone(), Arc::as_ptr(group))).collect()
+}
+
+/// Reads again; the plan, which must be that of a fresh compilation, and how many files were read.
+fn again(daemon: &mut Daemon, host: &Watched) -> (Outcome, usize) {
+    let options =
+        Options { depth: Depth::Host, reread: daemon.learned.clone(), ..Options::default() };
+    host.reads.store(0, Ordering::Relaxed);
+    let outcome = daemon.incremental.compile(host, Path::new(ROOT), &options);
+    let reads = host.reads.load(Ordering::Relaxed);
+    assert_eq!(outcome, self::outcome(compile(host, Path::new(ROOT), &options)));
+    (outcome, reads)
 }
 
 #[test]
 fn reads_and_checks_only_what_changed() {
     let mut host = two_programs();
-    let mut incremental = Incremental::default();
-    let first = incremental.compile(&host, Path::new(ROOT), &options());
-    assert_eq!(host.reads.swap(0, Ordering::Relaxed), 3);
+    let mut daemon = Daemon::default();
+    let (first, _) = daemon.read(&host);
     host.apply(&Edit::Write("/etc/d/b.conf", "[program:b]\ncommand=/c\n".into()));
-    let second = incremental.compile(&host, Path::new(ROOT), &options());
-    assert_eq!(host.reads.swap(0, Ordering::Relaxed), 1);
+    let (second, reads) = again(&mut daemon, &host);
+    assert_eq!(reads, 1);
     assert_eq!(groups(&first)["a"], groups(&second)["a"]);
     assert_ne!(groups(&first)["b"], groups(&second)["b"]);
-    incremental.compile(&host, Path::new(ROOT), &options());
-    assert_eq!(host.reads.load(Ordering::Relaxed), 0);
+    let (third, reads) = again(&mut daemon, &host);
+    assert_eq!((reads, groups(&third)), (0, groups(&second)));
 }
 
 #[test]
-fn a_new_file_leaves_the_others_alone() {
+fn files_come_and_go_by_themselves() {
     let mut host = two_programs();
-    let mut incremental = Incremental::default();
-    let first = incremental.compile(&host, Path::new(ROOT), &options());
+    let mut daemon = Daemon::default();
+    let (first, _) = daemon.read(&host);
     host.apply(&Edit::Write("/etc/d/aa.conf", "[program:aa]\ncommand=/c\n".into()));
-    let second = incremental.compile(&host, Path::new(ROOT), &options());
+    let (second, reads) = again(&mut daemon, &host);
+    assert_eq!((reads, groups(&second).len()), (1, 3));
     assert_eq!(groups(&first)["b"], groups(&second)["b"]);
-    assert_eq!(groups(&second).len(), 3);
+    host.apply(&Edit::Delete("/etc/d/a.conf"));
+    let (third, reads) = again(&mut daemon, &host);
+    assert_eq!((reads, groups(&third).len()), (0, 2));
+    assert_eq!(groups(&first)["b"], groups(&third)["b"]);
+}
+
+#[test]
+fn what_files_share_is_compiled_together() {
+    // Each edit makes one file matter to another: by a section, a group, a member, a default.
+    for (path, text) in [
+        ("/etc/d/b.conf", "[program:b]\ncommand=/b\n[program:a]\nstartsecs=9\n"),
+        ("/etc/d/b.conf", "[program:b]\ncommand=/b\n[group:g]\nprograms=a,b\n"),
+        ("/etc/d/b.conf", "[program:b]\ncommand=/b\n[eventlistener:a]\ncommand=/l\nevents=TICK\n"),
+        ("/etc/d/b.conf", "[program:b]\ncommand=/b\n[DEFAULT]\nstartsecs=9\n"),
+        ("/etc/d/b.conf", "[program:b]\ncommand=/b\n[supervisord]\nminfds=99\n"),
+        ("/etc/d/b.conf", "[program:b]\ncommand=/b\n[inet_http_server]\nport=9\n"),
+        ("/etc/d/b.conf", "[program:b]\ncommand=/b\nstdout_logfile=syslog\n"),
+        ("/etc/d/b.conf", "[fcgi-program:a]\ncommand=/b\nsocket=tcp://h:1\n"),
+        (
+            "/etc/d/b.conf",
+            "[fcgi-program:a]\ncommand=/b\nsocket=tcp://h:1\n[group:g]\nprograms=a\n",
+        ),
+        (ROOT, "[supervisord]\nenvironment=D=2\n[include]\nfiles=d/*.conf\n"),
+        (
+            ROOT,
+            "[supervisord]\nenvironment=D=1\n[include]\nfiles=d/*.conf\n[program:b]\nstartsecs=9\n",
+        ),
+    ] {
+        let mut host = two_programs();
+        let mut daemon = Daemon::default();
+        daemon.read(&host);
+        host.apply(&Edit::Write(path, text.into()));
+        again(&mut daemon, &host);
+        host.apply(&Edit::Write("/etc/d/a.conf", "[program:a]\ncommand=/a2\n".into()));
+        again(&mut daemon, &host);
+    }
+}
+
+#[test]
+fn another_process_of_the_program_takes_over() {
+    let mut host = two_programs();
+    let mut daemon = Daemon::default();
+    let (first, _) = daemon.read(&host);
+    daemon.incremental = Incremental::unpack(&daemon.incremental.pack().unwrap()).unwrap();
+    let (second, reads) = again(&mut daemon, &host);
+    assert_eq!((reads, &second), (0, &first));
+    host.apply(&Edit::Write("/etc/d/b.conf", "[program:b]\ncommand=/c\n".into()));
+    assert_eq!(again(&mut daemon, &host).1, 1);
 }

@@ -1,7 +1,6 @@
 //! From the document to typed sections, in the order the original evaluates them (CFG-147), so that
 //! the first error found is the one it stops at.
 
-mod before;
 mod group;
 pub(crate) mod interface;
 mod listener;
@@ -28,7 +27,6 @@ use crate::schema::value::Environment;
 use crate::settings::{Made, Typed};
 use crate::source::Sources;
 
-pub(crate) use before::Before;
 pub use listener::EVENTS;
 pub(crate) use reader::Reader;
 
@@ -76,13 +74,7 @@ enum Step {
 }
 
 /// Reads every section but `[supervisord]`.
-///
-/// `before` is a compilation in the same surroundings, some of which may still hold.
-pub(crate) fn check(
-    context: &Context<'_>,
-    before: Option<&Before<'_>>,
-    diagnostics: &mut Diagnostics,
-) -> Checked {
+pub(crate) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Checked {
     let mut checked = Checked {
         typed: context.document.sections.iter().map(|_| Typed::Unread).collect(),
         interfaces: Vec::new(),
@@ -102,12 +94,9 @@ pub(crate) fn check(
             jobs.push(Job { section, index, member_of: None });
         }
     }
-    let made = in_parallel(jobs.len(), |job| {
-        let job = &jobs[job];
-        before.and_then(|before| before.made(job)).unwrap_or_else(|| make(context, job))
-    });
+    let made = in_parallel(jobs.len(), |job| make(context, &jobs[job]));
     let groups = collect(&made, &jobs, steps, &mut checked, diagnostics);
-    checked.groups = heterogeneous.assemble(&checked.typed, before);
+    checked.groups = heterogeneous.assemble(&checked.typed);
     checked.groups.extend(groups);
     server::servers(context, &mut checked, diagnostics);
     checked

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::check::{Checked, Context, Reader};
-use super::files::Files;
 use super::load::{directory, load_alone};
 use super::merge::merge;
 use super::resolve::{Outer, Scope};
@@ -31,7 +30,7 @@ pub struct CtlSettings {
 /// Reads the `[supervisorctl]` section of the file at `path`.
 pub fn ctl_settings(host: &dyn Host, path: &Path) -> CtlSettings {
     let mut diagnostics = Diagnostics::default();
-    let loaded = load_alone(host, path, &mut Files::default(), false, &mut diagnostics);
+    let loaded = load_alone(host, path, false, &mut diagnostics);
     let document = merge(&loaded);
     let outer = Outer::new(host, &Environment::default(), &BTreeMap::new());
     let inquiry = Inquiry::new(host, true);

@@ -1,5 +1,4 @@
-//! The files that were read, kept from one compilation to the next: a file whose stamp has not
-//! changed is not read again, and one whose bytes have not changed is not parsed again.
+//! The files of a tree: each is read once, taken apart, and known by a number and a print.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,157 +9,101 @@ use grammar::{DecodeError, FileId, Span, SyntaxError, SyntaxErrorKind, python_re
 
 use super::outline::{Outline, outline};
 use super::parallel::in_parallel;
+use super::print::Print;
 use crate::diagnostic::{Diagnostic, Fix, Severity, codes};
-use crate::host::{Host, Stamp};
+use crate::host::Host;
 use crate::source::{Source, Sources};
 
-/// Every file by its number. Numbers are never given to another path.
-#[derive(Clone, Debug, Default)]
+/// Every file by its number.
+#[derive(Debug, Default)]
 pub(crate) struct Files {
-    kept: Vec<Kept>,
+    read: Vec<ReadFile>,
     by_path: HashMap<PathBuf, FileId>,
 }
 
-/// One file as it was when it was read.
-#[derive(Clone, Debug)]
-pub(crate) struct Kept {
+/// One file.
+#[derive(Debug)]
+pub(crate) struct ReadFile {
     pub(crate) source: Arc<Source>,
     /// What it says.
-    pub(crate) outline: Arc<Outline>,
+    pub(crate) outline: Outline,
     /// What is wrong with it as a file, in the order the original meets it.
     pub(crate) found: Vec<Diagnostic>,
     /// Why it could not be read.
     pub(crate) unreadable: Option<io::ErrorKind>,
-    /// From before it was read; `None` when it has to be read again whatever happens.
-    stamp: Option<Stamp>,
+    /// What tells it from the same file changed; nothing unless it was asked for.
+    pub(crate) print: Print,
 }
 
 impl Files {
-    /// Makes `paths` current and gives their numbers. `keep` says whether anybody will ask again.
-    /// The numbers of files that are not what they were are added to `changed`.
-    pub(crate) fn refresh(
-        &mut self,
-        host: &dyn Host,
-        paths: &[PathBuf],
-        keep: bool,
-        changed: &mut Vec<FileId>,
-    ) -> Vec<FileId> {
-        let ids: Vec<FileId> = paths.iter().map(|path| self.number(path)).collect();
-        let mut unique = ids.clone();
-        unique.sort_unstable();
-        unique.dedup();
-        let kept = &self.kept;
-        let by_id: HashMap<FileId, &PathBuf> = ids.iter().copied().zip(paths).collect();
-        let fresh = in_parallel(unique.len(), |index| {
-            let id = unique[index];
-            read(host, id, by_id[&id], kept.get(id.0 as usize), keep)
-        });
-        for (id, fresh) in unique.into_iter().zip(fresh) {
-            if let Some((fresh, differs)) = fresh {
-                self.put(id, fresh);
-                if differs {
-                    changed.push(id);
+    /// One file, whose number must be 0.
+    pub(crate) fn of(file: ReadFile) -> Self {
+        let by_path = HashMap::from([(file.source.path().to_owned(), file.source.tree().id)]);
+        Files { read: vec![file], by_path }
+    }
+
+    /// Reads those of `paths` that have not been read, and gives the numbers of all. `prints` says
+    /// whether anybody will ask whether they have changed.
+    pub(crate) fn read(&mut self, host: &dyn Host, paths: &[PathBuf], prints: bool) -> Vec<FileId> {
+        let before = self.read.len();
+        let mut fresh = Vec::new();
+        let mut ids = Vec::with_capacity(paths.len());
+        for path in paths {
+            let next = FileId(number(before + fresh.len()));
+            let id = match self.by_path.get(path) {
+                Some(known) => *known,
+                None => {
+                    self.by_path.insert(path.clone(), next);
+                    fresh.push(path);
+                    next
                 }
-            }
+            };
+            ids.push(id);
         }
+        self.read.extend(in_parallel(fresh.len(), |index| {
+            ReadFile::new(host, FileId(number(before + index)), fresh[index], prints)
+        }));
         ids
     }
 
-    /// Forgets the text of every file that is not in `used`.
-    pub(crate) fn forget_others(&mut self, used: &[FileId]) {
-        let mut is_used = vec![false; self.kept.len()];
-        for id in used {
-            is_used[id.0 as usize] = true;
-        }
-        for (index, kept) in self.kept.iter_mut().enumerate() {
-            if !is_used[index] && kept.stamp.take().is_some() {
-                *kept = Kept::empty(kept.source.tree().id, kept.source.path());
-            }
-        }
-    }
-
     /// One file.
-    pub(crate) fn get(&self, id: FileId) -> &Kept {
-        &self.kept[id.0 as usize]
+    pub(crate) fn get(&self, id: FileId) -> &ReadFile {
+        &self.read[id.0 as usize]
     }
 
     /// All files.
     pub(crate) fn sources(&self) -> Sources {
-        Sources::of_files(self.kept.iter().map(|kept| kept.source.clone()).collect())
-    }
-
-    /// What all files say.
-    pub(crate) fn outlines(&self) -> Vec<Arc<Outline>> {
-        self.kept.iter().map(|kept| kept.outline.clone()).collect()
-    }
-
-    fn number(&mut self, path: &Path) -> FileId {
-        if let Some(id) = self.by_path.get(path) {
-            return *id;
-        }
-        let id = FileId(u32::try_from(self.by_path.len()).unwrap_or(u32::MAX));
-        self.by_path.insert(path.to_owned(), id);
-        id
-    }
-
-    fn put(&mut self, id: FileId, fresh: Kept) {
-        match self.kept.get_mut(id.0 as usize) {
-            Some(kept) => *kept = fresh,
-            None => self.kept.push(fresh),
-        }
+        Sources::of_files(self.read.iter().map(|file| file.source.clone()).collect())
     }
 }
 
-/// The file at `path` if it is not as `kept` has it, and whether its text differs.
-fn read(
-    host: &dyn Host,
-    id: FileId,
-    path: &Path,
-    kept: Option<&Kept>,
-    keep: bool,
-) -> Option<(Kept, bool)> {
-    let stamp = if keep { host.stamp(path) } else { None };
-    if let Some(kept) = kept
-        && kept.stamp.is_some()
-        && kept.stamp == stamp
-    {
-        return None;
-    }
-    let stamp = stamp.filter(|stamp| stamp.settled);
-    let fresh = match host.read(path) {
-        Ok(bytes) => match kept {
-            Some(kept) if kept.holds(&bytes) => {
-                return Some((Kept { stamp, ..kept.clone() }, false));
+impl ReadFile {
+    fn new(host: &dyn Host, id: FileId, path: &Path, prints: bool) -> Self {
+        // Before the bytes: what changes between the two must not be taken for read.
+        let stamp = if prints { host.stamp(path) } else { None };
+        match host.read(path) {
+            Ok(bytes) => {
+                let print = if prints { Print::of(stamp, &bytes) } else { Print::default() };
+                ReadFile { print, ..ReadFile::parsed(id, path, &bytes) }
             }
-            _ => Kept { stamp, ..Kept::parsed(id, path, &bytes) },
-        },
-        Err(error) => Kept { unreadable: Some(error.kind()), ..Kept::empty(id, path) },
-    };
-    let differs =
-        kept.is_none_or(|kept| kept.unreadable.is_none() || fresh.unreadable != kept.unreadable);
-    Some((fresh, differs))
-}
-
-impl Kept {
-    fn empty(id: FileId, path: &Path) -> Self {
-        let source = Arc::new(Source::new(id, path, ""));
-        let outline = Arc::default();
-        Kept { source, outline, found: Vec::new(), unreadable: None, stamp: None }
+            Err(error) => {
+                let source = Arc::new(Source::new(id, path, ""));
+                let (outline, found, print) = (Outline::default(), Vec::new(), Print::default());
+                ReadFile { source, outline, found, unreadable: Some(error.kind()), print }
+            }
+        }
     }
 
-    fn parsed(id: FileId, path: &Path, bytes: &[u8]) -> Self {
+    /// The file `path` of which these are the bytes.
+    pub(crate) fn parsed(id: FileId, path: &Path, bytes: &[u8]) -> Self {
         let (source, error) = match grammar::decode(bytes) {
             Ok(text) => (Source::new(id, path, text), None),
             Err(error) => (Source::new(id, path, lossy(bytes)), Some(error)),
         };
         let found = faults(&source, error.as_ref());
-        let outline = Arc::new(outline(&source));
-        Kept { source: Arc::new(source), outline, found, unreadable: None, stamp: None }
-    }
-
-    /// Whether the file was read and these are its bytes.
-    fn holds(&self, bytes: &[u8]) -> bool {
-        self.unreadable.is_none() && self.source.text().as_bytes() == bytes
+        let outline = outline(&source);
+        let source = Arc::new(source);
+        ReadFile { source, outline, found, unreadable: None, print: Print::default() }
     }
 }
 
@@ -224,8 +167,8 @@ fn syntax_error(error: &SyntaxError, source: &Source) -> Diagnostic {
     let line = error.line.of(source.text());
     let stripped = grammar::strip(line);
     let indent = line.len() - line.trim_start_matches(grammar::is_space).len();
-    let start = error.line.start + length(indent);
-    let span = Span { start, end: start + length(stripped.len()), ..error.line };
+    let start = error.line.start + number(indent);
+    let span = Span { start, end: start + number(stripped.len()), ..error.line };
     let bom = error.kind == SyntaxErrorKind::MissingHeader && stripped.starts_with('\u{feff}');
     let (code, message, help) = match error.kind {
         SyntaxErrorKind::MissingHeader if bom => (
@@ -253,19 +196,20 @@ fn syntax_error(error: &SyntaxError, source: &Source) -> Diagnostic {
     if !bom {
         return finding;
     }
-    let mark = Span { end: span.start + length('\u{feff}'.len_utf8()), ..span };
+    let mark = Span { end: span.start + number('\u{feff}'.len_utf8()), ..span };
     finding.fixed_by(Fix::safe("remove the byte order mark", vec![(mark, String::new())]))
 }
 
 fn undecodable(file: FileId, error: &DecodeError) -> Diagnostic {
-    let start = length(error.offset);
-    let span = Span { file, start, end: start + length(error.len) };
+    let start = number(error.offset);
+    let span = Span { file, start, end: start + number(error.len) };
     let message = format!("byte {:#04x} is not UTF-8", error.byte);
     Diagnostic::new(codes::BOM_OR_ENCODING, Severity::Error, span, message)
         .original(error.to_string())
         .help("save the file as UTF-8")
 }
 
-fn length(bytes: usize) -> u32 {
-    u32::try_from(bytes).unwrap_or(u32::MAX)
+/// Files are shorter than 4 GiB, and so is what is counted in them.
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

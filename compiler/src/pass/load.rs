@@ -1,13 +1,12 @@
 //! From a path to parsed files: the main file and what its `[include]` names (CFG-057 to CFG-089).
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use grammar::FileId;
 
-use super::files::{Files, Kept};
-use super::outline::Outline;
+use super::files::{Files, ReadFile};
 use super::resolve::{Outer, Scope, expand};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, codes};
 use crate::host::Host;
@@ -19,18 +18,19 @@ use crate::source::{Source, Sources};
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) sources: Sources,
-    /// What the files say, by their numbers.
-    outlines: Vec<Arc<Outline>>,
+    pub(crate) files: Files,
     /// The files in the order they are read, the main file first; one that matches twice is read
     /// twice (CFG-079).
     pub(crate) readings: Vec<Reading>,
     /// Whether the main file has an `[include]` section, which turns on the textual step of
     /// CFG-091.
     pub(crate) includes: bool,
+    /// The include patterns in order.
+    pub(crate) patterns: Vec<String>,
+    /// Whether some pattern matches no file.
+    pub(crate) unmatched: bool,
     /// What the daemon is to log about the files.
     pub(crate) notices: Vec<Notice>,
-    /// The files that are not what they were in the compilation before.
-    pub(crate) changed: Vec<FileId>,
 }
 
 /// One reading of a file.
@@ -41,42 +41,44 @@ pub(crate) struct Reading {
     pub(crate) here: Arc<str>,
 }
 
-impl Loaded {
-    /// What file `id` says.
-    pub(crate) fn outline(&self, id: FileId) -> &Outline {
-        &self.outlines[id.0 as usize]
-    }
-}
-
-/// Reads the tree below `root`. `keep` says whether the files will be asked for again.
+/// Reads the tree below `root`. `prints` says whether anybody will ask whether the files have
+/// changed.
 pub(crate) fn load(
     host: &dyn Host,
     root: &Path,
     outer: &Outer,
-    files: &mut Files,
-    keep: bool,
+    prints: bool,
     diagnostics: &mut Diagnostics,
 ) -> Loaded {
-    let mut loaded = load_alone(host, root, files, keep, diagnostics);
+    let mut loaded = load_alone(host, root, prints, diagnostics);
     let here = loaded.readings[0].here.clone();
-    let main = files.get(loaded.readings[0].file).source.clone();
-    let Some(paths) = include(host, &here, outer, &main, &mut loaded, diagnostics) else {
+    let main = loaded.files.get(loaded.readings[0].file).source.clone();
+    let Some(patterns) = include(host, &here, outer, &main, &mut loaded, diagnostics) else {
         return loaded;
     };
-    let ids = files.refresh(host, &paths, keep, &mut loaded.changed);
+    let mut paths = Vec::new();
+    for pattern in &patterns {
+        let found = host.glob(pattern).unwrap_or_default();
+        if found.is_empty() {
+            let text = format!("No file matches via include \"{pattern}\"");
+            loaded.notices.push(Notice { level: NoticeLevel::Warn, text });
+            loaded.unmatched = true;
+        }
+        paths.extend(found);
+    }
+    loaded.patterns = patterns;
+    let ids = loaded.files.read(host, &paths, prints);
     for (path, file) in paths.iter().zip(ids) {
-        let kept = files.get(file);
-        diagnostics.extend(kept.found.iter().cloned());
-        if kept.unreadable == Some(io::ErrorKind::FileTooLarge) {
+        let ReadFile { found, unreadable, .. } = loaded.files.get(file);
+        diagnostics.extend(found.iter().cloned());
+        if *unreadable == Some(io::ErrorKind::FileTooLarge) {
             diagnostics.push(oversize_file(path));
         }
         let here = Arc::from(directory(host, path));
         loaded.readings.push(Reading { file, here });
-        let text = format!("Included extra file \"{}\" during parsing", path.display());
-        loaded.notices.push(Notice { level: NoticeLevel::Info, text });
+        loaded.notices.push(included(path));
     }
-    loaded.sources = files.sources();
-    loaded.outlines = files.outlines();
+    loaded.sources = loaded.files.sources();
     loaded
 }
 
@@ -84,26 +86,31 @@ pub(crate) fn load(
 pub(crate) fn load_alone(
     host: &dyn Host,
     root: &Path,
-    files: &mut Files,
-    keep: bool,
+    prints: bool,
     diagnostics: &mut Diagnostics,
 ) -> Loaded {
-    let mut changed = Vec::new();
-    let ids = files.refresh(host, &[root.to_owned()], keep, &mut changed);
-    let Kept { found, unreadable, .. } = files.get(ids[0]);
+    let mut files = Files::default();
+    let file = files.read(host, &[root.to_owned()], prints)[0];
+    let ReadFile { found, unreadable, .. } = files.get(file);
     if let Some(error) = unreadable {
         diagnostics.push(unreadable_root(root, *error));
     }
     diagnostics.extend(found.iter().cloned());
-    let reading = Reading { file: ids[0], here: Arc::from(directory(host, root)) };
     Loaded {
         sources: files.sources(),
-        outlines: files.outlines(),
-        readings: vec![reading],
+        files,
+        readings: vec![Reading { file, here: Arc::from(directory(host, root)) }],
         includes: false,
+        patterns: Vec::new(),
+        unmatched: false,
         notices: Vec::new(),
-        changed,
     }
+}
+
+/// What the daemon is to log about an included file.
+pub(crate) fn included(path: &Path) -> Notice {
+    let text = format!("Included extra file \"{}\" during parsing", path.display());
+    Notice { level: NoticeLevel::Info, text }
 }
 
 /// The absolute directory of a file as named.
@@ -112,7 +119,7 @@ pub(crate) fn directory(host: &dyn Host, file: &Path) -> String {
     absolute(&host.working_dir(), directory_of(&file)).to_string_lossy().into_owned()
 }
 
-/// The files `[include]` names, in order; `None` when it names none.
+/// The patterns of `[include]`, in order; `None` when it has none.
 fn include(
     host: &dyn Host,
     here: &str,
@@ -120,10 +127,10 @@ fn include(
     main: &Source,
     loaded: &mut Loaded,
     diagnostics: &mut Diagnostics,
-) -> Option<Vec<PathBuf>> {
+) -> Option<Vec<String>> {
     let section = main.tree().sections.iter().find(|section| name(main, section) == "include")?;
     loaded.includes = true;
-    let Some(files) = files_of(main) else {
+    if files_of(main).is_none() {
         let text = ".ini file has [include] section, but no files setting";
         let message = "`[include]` has no `files` option";
         let code = codes::INCLUDE_WITHOUT_FILES;
@@ -133,28 +140,25 @@ fn include(
                 .help("add `files =` and the patterns of the files"),
         );
         return None;
-    };
+    }
+    patterns(host, here, outer, main).map_err(|fault| diagnostics.push(*fault)).ok()
+}
+
+/// The patterns of the files that `main` includes, in order.
+pub(crate) fn patterns(
+    host: &dyn Host,
+    here: &str,
+    outer: &Outer,
+    main: &Source,
+) -> Result<Vec<String>, Box<Diagnostic>> {
+    let Some(files) = files_of(main) else { return Ok(Vec::new()) };
     let node = host.hostname();
     let scope = Scope { here: Some(here), node: Some(&node), ..Scope::new(outer) };
     let written = files.value(main.text()).replace("%(here)s", here);
-    let patterns = match expand(&written, &scope, &"include.files") {
-        Ok(expanded) => expanded.text.into_owned(),
-        Err(fault) => {
-            diagnostics.push(fault.diagnostic(files.value_span(), None));
-            return None;
-        }
-    };
-    let mut paths = Vec::new();
-    for pattern in patterns.split(grammar::is_space).filter(|pattern| !pattern.is_empty()) {
-        let pattern = join(here, pattern);
-        let found = host.glob(&pattern).unwrap_or_default();
-        if found.is_empty() {
-            let text = format!("No file matches via include \"{pattern}\"");
-            loaded.notices.push(Notice { level: NoticeLevel::Warn, text });
-        }
-        paths.extend(found);
-    }
-    Some(paths)
+    let expanded = expand(&written, &scope, &"include.files")
+        .map_err(|fault| Box::new(fault.diagnostic(files.value_span(), None)))?;
+    let patterns = expanded.text.split(grammar::is_space).filter(|pattern| !pattern.is_empty());
+    Ok(patterns.map(|pattern| join(here, pattern)).collect())
 }
 
 /// The last `files` of the main file's `[include]`, or else of its `[DEFAULT]` (CFG-048, CFG-088).

@@ -33,7 +33,7 @@ pub(crate) struct Document {
 /// Joins the files of a compilation.
 pub(crate) fn merge(loaded: &Loaded) -> Document {
     let mut document = Document::default();
-    let outlines = || loaded.readings.iter().map(|reading| loaded.outline(reading.file));
+    let outlines = || loaded.readings.iter().map(|reading| &loaded.files.get(reading.file).outline);
     let sections = outlines().map(|outline| outline.sections.len()).sum();
     document.sections.reserve_exact(sections);
     document.by_name.reserve(sections);
@@ -54,11 +54,6 @@ impl Document {
     /// The section called `name`.
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).map(|index| *index as usize)
-    }
-
-    /// Whether the textual step of CFG-091 was taken.
-    pub(crate) fn replaces_here(&self) -> bool {
-        !self.heres.is_empty()
     }
 
     /// The value of an option before any expansion, with the literal `%(here)s` replaced.

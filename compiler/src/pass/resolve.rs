@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use grammar::value::{Bound, ExpandError, Names, Piece, template};
 use grammar::{Span, python_repr};
+use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::host::Host;
@@ -16,7 +17,7 @@ use crate::schema::nearest;
 use crate::schema::value::Environment;
 
 /// The variables the daemon inherits, as they were when the compilation began (CFG-130).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Outer {
     variables: Environment,
     assumed: BTreeMap<String, Option<String>>,

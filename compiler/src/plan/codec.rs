@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Plan;
@@ -112,6 +114,21 @@ pub fn decode(bytes: &[u8]) -> Result<Plan, CodecError> {
         return Err(malformed(format!("{} bytes are left over", payload.len() - read)));
     }
     Ok(plan)
+}
+
+/// The bytes of anything, for another process of this very program.
+pub(crate) fn pack(value: &impl Serialize) -> Result<Vec<u8>, CodecError> {
+    let bytes = bincode::serde::encode_to_vec(value, bincode::config::standard());
+    bytes.map_err(|error| CodecError::Malformed { reason: error.to_string() })
+}
+
+/// What [`pack`] made these bytes of.
+pub(crate) fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    let config = bincode::config::standard().with_limit::<LIMIT>();
+    let value = bincode::serde::decode_from_slice(bytes, config);
+    value
+        .map(|(value, _)| value)
+        .map_err(|error| CodecError::Malformed { reason: error.to_string() })
 }
 
 fn field<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::thread;
 
-use compiler::incremental::Incremental;
 use compiler::plan::Plan;
 use tokio::sync::oneshot;
 
@@ -17,25 +16,26 @@ pub(crate) type Outcome = Result<Arc<Plan>, CompileFailure>;
 /// At most one compilation at a time.
 pub(crate) struct Recompiler {
     origin: Origin,
-    memory: Incremental,
-    running: Option<oneshot::Receiver<(Origin, Incremental, Outcome)>>,
+    running: Option<oneshot::Receiver<(Origin, Outcome)>>,
 }
 
 impl Recompiler {
     /// Compiles what the daemon was started from.
     pub(crate) fn new(origin: Origin) -> Self {
-        Self { origin, memory: Incremental::default(), running: None }
+        Self { origin, running: None }
     }
 
     /// Starts a compilation; its outcome comes from [`Recompiler::done`].
     pub(crate) fn start(&mut self) {
         let (sender, receiver) = oneshot::channel();
+        // What is left behind knows where the plan comes from, should the thread be lost.
+        let memory = std::mem::take(&mut self.origin.memory);
         let mut origin = self.origin.clone();
-        let mut memory = std::mem::take(&mut self.memory);
+        origin.memory = memory;
         let started = thread::Builder::new().name("compile".to_owned()).spawn(move || {
-            let outcome = origin.compile_again(&mut memory);
+            let outcome = origin.compile_again();
             // The driver may have left meanwhile.
-            drop(sender.send((origin, memory, outcome)));
+            drop(sender.send((origin, outcome)));
         });
         if let Err(error) = started {
             tracing::error!("could not start a thread to compile the configuration: {error}");
@@ -49,9 +49,8 @@ impl Recompiler {
         let finished = running.await;
         self.running = None;
         match finished {
-            Ok((origin, memory, outcome)) => {
+            Ok((origin, outcome)) => {
                 self.origin = origin;
-                self.memory = memory;
                 outcome
             }
             Err(_) => {

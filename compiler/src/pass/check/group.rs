@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::interface::own_name;
-use super::{Before, Checked, Context, Job, Reader, Step, of_kind};
+use super::{Checked, Context, Job, Reader, Step, of_kind};
 use crate::diagnostic::codes;
 use crate::pass::outline::Written;
 use crate::plan::{GroupKind, GroupPlan};
@@ -80,17 +80,8 @@ impl Heterogeneous {
     }
 
     /// The groups, with the processes their sections made.
-    pub(super) fn assemble(
-        &self,
-        typed: &[Typed],
-        before: Option<&Before<'_>>,
-    ) -> Vec<Arc<GroupPlan>> {
-        let groups = self.groups.iter().map(|members| members.assemble(typed));
-        groups
-            .map(|group| {
-                before.and_then(|before| before.group(&group)).unwrap_or_else(|| Arc::new(group))
-            })
-            .collect()
+    pub(super) fn assemble(&self, typed: &[Typed]) -> Vec<Arc<GroupPlan>> {
+        self.groups.iter().map(|members| Arc::new(members.assemble(typed))).collect()
     }
 }
 

@@ -105,9 +105,11 @@ impl Fixed {
 
 /// The options of `[supervisord]` that only a restart applies (CFG-356).
 fn daemon_options(daemon: &Supervisord) -> impl PartialEq + use<'_> {
+    // A reread does not look the user up.
+    let user = daemon.user.as_ref().map(|user| &user.name);
     (
         (&daemon.logfile, daemon.logfile_maxbytes, daemon.logfile_backups, daemon.loglevel),
-        (&daemon.pidfile, &daemon.directory, &daemon.user, daemon.umask),
+        (&daemon.pidfile, &daemon.directory, user, daemon.umask),
         (daemon.nodaemon, daemon.minprocs),
     )
 }

@@ -51,7 +51,7 @@ exec sleep 1000
 // RUN-350, RUN-420, RUN-421, RUN-424, RUN-090
 #[test]
 fn orphans_are_adopted_and_collected() {
-    for installation in [crate::ours()].into_iter().chain(Installation::oracle()) {
+    for installation in crate::both() {
         let sandbox = sandbox(
             "[program:x]\ncommand=/bin/sh litter.sh\ndirectory=%(here)s\nstartsecs=0\n\
              [program:y]\ncommand=/bin/sleep 1000\nstartsecs=0\n",

@@ -1,5 +1,6 @@
 //! The one integration test binary: every test drives the real programs from outside.
 
+mod boot;
 mod calls;
 mod cli;
 mod clients;
@@ -40,6 +41,11 @@ fn supervisorc() -> &'static std::path::Path {
 fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("its address").port()
+}
+
+/// Ours, and the original where it is installed: what is asserted of both is compatible.
+fn both() -> impl Iterator<Item = Installation> {
+    [ours()].into_iter().chain(Installation::oracle())
 }
 
 /// The root of the workspace.

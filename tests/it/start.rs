@@ -1,12 +1,16 @@
 //! Starting the daemon: what stops it, what does not, and what it says either way.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
 
 use harness::daemon::HEAD;
 use harness::installation::command;
+use harness::unprivileged::{as_stranger, unprivileged};
 use harness::{Daemon, Installation, Run, Sandbox, wait_until};
+use nix::sys::signal::Signal;
+use nix::unistd::geteuid;
 
 const SLEEPER: &str = "[program:sleeper]\ncommand=/bin/sleep 1000\nstartsecs=0\n";
 
@@ -187,4 +191,125 @@ fn build(sandbox: &Sandbox) {
     build.args(["build", "-c", "supervisord.conf", "-o", "fleet.plan"]);
     let run = Run::of(build);
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+}
+
+/// What our daemon prints when `command` starts it in vain, and its status.
+#[track_caller]
+fn fails(mut command: Command, sandbox: &Sandbox, status: i32) -> String {
+    command.args(["-c", "supervisord.conf"]);
+    let run = Run::of(command);
+    assert_eq!((run.status, run.stdout.as_str()), (status, ""), "{}", run.stderr);
+    for name in ["supervisord.pid", "s.sock"] {
+        assert!(!sandbox.join(name).exists(), "`{name}` is left behind");
+    }
+    run.stderr.lines().next().unwrap_or_default().to_owned()
+}
+
+/// A command for `program` under a limit, both soft and hard.
+fn limited(sandbox: &Sandbox, program: impl AsRef<OsStr>, limit: &str) -> Command {
+    let mut prlimit = command(sandbox, "prlimit");
+    prlimit.arg(limit).arg(program);
+    prlimit
+}
+
+// RUN-041, RUN-067, RUN-091
+#[test]
+fn what_does_not_exist_cannot_be_used() {
+    for (options, expected) in [
+        ("user=nobody-at-all", "Invalid user name nobody-at-all"),
+        ("user=4294967294", "Invalid user id 4294967294"),
+        (
+            "[inet_http_server]\nport=192.0.2.1:9001",
+            "Cannot open an HTTP server: socket.error reported errno.EADDRNOTAVAIL (99)",
+        ),
+    ] {
+        let sandbox = Sandbox::new();
+        let conf = HEAD.replace("nodaemon=true", &format!("nodaemon=true\n{options}"));
+        let conf = match options.starts_with('[') {
+            true => format!("{HEAD}\n{options}\n"),
+            false => conf,
+        };
+        sandbox.write("supervisord.conf", conf);
+        refused(&sandbox, expected);
+    }
+}
+
+// RUN-023, RUN-024, RUN-044, RUN-047, RUN-048, RUN-049, RTRAP-039
+#[test]
+fn limits_and_rights_that_are_not_ours_to_take() {
+    let files = "The minimum number of file descriptors required to run this process is 600 as per \
+                 the \"minfds\" command-line argument or config file setting. The current \
+                 environment will only allow you to open 500 file descriptors.  Either raise the \
+                 number of usable file descriptors in your environment (see README.rst) or lower \
+                 the minfds setting in the config file to allow the process to start.";
+    let processes = "The minimum number of available processes required to run this program is \
+                     400 as per the \"minprocs\" command-line argument or config file setting. The \
+                     current environment will only allow you to open 300 processes.  Either raise \
+                     the number of usable processes in your environment (see README.rst) or lower \
+                     the minprocs setting in the config file to allow the program to start.";
+    let ours = crate::ours().supervisord;
+    for (options, limit, expected) in [
+        ("minfds=600", "--nofile=500:500", files),
+        ("minprocs=400", "--nproc=300:300", processes),
+        ("user=root", "--nofile=1024:", "Can't drop privilege as nonroot user"),
+    ] {
+        // Not in the foreground: what fails this early fails on the terminal all the same.
+        let sandbox = Sandbox::new();
+        sandbox.write("supervisord.conf", HEAD.replace("nodaemon=true", options));
+        let daemon = unprivileged(&sandbox, &ours);
+        let mut limited = limited(&sandbox, daemon.get_program(), limit);
+        as_stranger(&mut limited);
+        assert_eq!(fails(limited, &sandbox, 2), format!("Error: {expected}"));
+    }
+    if geteuid().is_root() {
+        // The user is changed before the limits are raised, so even root's cannot be.
+        let sandbox = Sandbox::new();
+        sandbox.write("supervisord.conf", HEAD.replace("nodaemon=true", "user=nobody\nminfds=600"));
+        let daemon = limited(&sandbox, &ours, "--nofile=500:500");
+        assert_eq!(fails(daemon, &sandbox, 2), format!("Error: {files}"));
+    }
+}
+
+// RUN-068, RUN-076, RUN-092: mended, nothing is left behind.
+#[test]
+fn what_cannot_be_made_is_named() {
+    let ours = crate::ours().supervisord;
+    for (options, status, expected) in [
+        (
+            "[program:x]\ncommand=/bin/cat\n[supervisord]\nchildlogdir=/proc/self",
+            1,
+            "/proc/self/x-stdout---supervisor-",
+        ),
+        (
+            "[fcgi-program:x]\ncommand=/bin/cat\nsocket=unix:///no/such/f.sock",
+            1,
+            "Could not create FastCGI socket unix:///no/such/f.sock: ",
+        ),
+        (
+            "[unix_http_server]\nchown=root:root",
+            2,
+            "/s.sock to uid/gid (0, 0); adjust \"sockchown\" value in config file or on command \
+             line to values that the current user (",
+        ),
+    ] {
+        let sandbox = sandbox(options);
+        let mut daemon = unprivileged(&sandbox, &ours);
+        daemon.arg("-n").arg("-s");
+        let told = fails(daemon, &sandbox, status);
+        assert!(told.starts_with("Error: ") && told.contains(expected), "{told}");
+    }
+}
+
+// RUN-065: mended. Who does not answer holds his socket all the same.
+#[test]
+fn a_hung_daemon_keeps_its_socket() {
+    let sandbox = sandbox(SLEEPER);
+    let first = Daemon::start(&crate::ours(), &sandbox);
+    first.wait_for("sleeper", "RUNNING");
+    first.signal(Signal::SIGSTOP);
+    let second = run(&sandbox, &["-c", "supervisord.conf"]);
+    first.signal(Signal::SIGCONT);
+    assert_eq!(second.status, 2);
+    assert!(second.stderr.starts_with("Error: Another program is already listening on a port"));
+    assert_eq!(first.ctl(&["stop", "sleeper"]).stdout, "sleeper: stopped\n");
 }

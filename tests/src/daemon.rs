@@ -1,8 +1,9 @@
 //! A running daemon: started in the foreground, asked through its client, ended when dropped.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -103,6 +104,25 @@ impl<'s> Daemon<'s> {
         wait_until(&format!("`{name}` is {state}"), || {
             self.ctl(&["status"]).stdout.lines().any(shown)
         });
+    }
+
+    /// Waits until the daemon is asleep: none of its threads runs for a while.
+    #[track_caller]
+    pub fn wait_until_asleep(&self) {
+        let mut last = self.switches();
+        wait_until("the daemon is asleep", || {
+            thread::sleep(Duration::from_millis(200));
+            std::mem::replace(&mut last, self.switches()) == last
+        });
+    }
+
+    /// How often its threads have gone to sleep so far.
+    fn switches(&self) -> u64 {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.pid())).expect("a live daemon");
+        let status = |task: fs::DirEntry| fs::read_to_string(task.path().join("status"));
+        let status: String = tasks.flatten().filter_map(|task| status(task).ok()).collect();
+        let counts = status.lines().filter_map(|l| l.strip_prefix("voluntary_ctxt_switches:"));
+        counts.filter_map(|count| count.trim().parse::<u64>().ok()).sum()
     }
 
     /// The pid of the daemon.

@@ -9,6 +9,7 @@ pub mod installation;
 pub mod namespace;
 pub mod redact;
 pub mod sandbox;
+pub mod unprivileged;
 pub mod wait;
 pub mod wire;
 

@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::wait::holds_within;
+use crate::wait::{holds_within, wait_until};
 
 /// The variable that marks everything started in a sandbox; its value is the sandbox's directory.
 pub const MARK: &str = "PLANVISOR_SANDBOX";
@@ -58,6 +58,26 @@ impl Sandbox {
     pub fn read(&self, name: &str) -> String {
         let bytes = fs::read(self.join(name)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// The lines of the activity log, their times cut off, those for debugging left out.
+    pub fn log(&self) -> Vec<String> {
+        let log = self.read("supervisord.log");
+        let lines = log.lines().filter_map(|line| line.get("2000-01-01 00:00:00,000 ".len()..));
+        let debugging =
+            |line: &&str| ["DEBG", "TRAC", "BLAT"].iter().any(|level| line.starts_with(level));
+        lines.filter(|line| !debugging(line)).map(str::to_owned).collect()
+    }
+
+    /// Waits until the activity log has a line with `text` in it.
+    ///
+    /// # Panics
+    ///
+    /// When it does not get one.
+    #[track_caller]
+    pub fn wait_for_line(&self, text: &str) {
+        let logged = || self.log().iter().any(|line| line.contains(text));
+        wait_until(&format!("`{text}` is logged"), logged);
     }
 
     /// The live processes that were started in it, zombies excluded.

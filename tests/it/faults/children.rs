@@ -6,7 +6,8 @@ use harness::{Daemon, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{both, log, sandbox, wait_for_line, wait_until_asleep};
+use super::sandbox;
+use crate::both;
 
 /// Programs that cannot be executed, the reason, and whether it is known before there is a child.
 const HOPELESS: [(&str, &str, &str); 9] = [
@@ -53,7 +54,7 @@ fn what_cannot_be_executed_says_why() {
         for (name, _, reason) in HOPELESS {
             daemon.wait_for(name, "FATAL");
             let reason = reason.replace("$DIR", &dir);
-            let log = log(&sandbox);
+            let log = sandbox.log();
             let logged = |line: String| log.contains(&line);
             let status = daemon.ctl(&["status", name]).stdout;
             let gave_up = format!(
@@ -118,7 +119,7 @@ fn a_daemon_outlives_its_directory() {
         assert_eq!(daemon.ctl(&["restart", "x"]).stdout, "x: stopped\nx: started\n");
         assert_eq!(daemon.ctl(&["reread"]).stdout, "No config updates to processes\n");
         daemon.signal(Signal::SIGHUP);
-        wait_for_line(&sandbox, "received SIGHUP indicating restart request");
+        sandbox.wait_for_line("received SIGHUP indicating restart request");
         wait_until("the daemon stands again", || {
             sandbox.read("supervisord.log").matches("supervisord started with pid").count() == 2
         });
@@ -139,7 +140,7 @@ fn a_suspended_child_is_killed_in_the_end() {
         wait_until("it is suspended", || state_of(pid) == Some('T'));
         daemon.wait_for("x", "RUNNING");
         assert_eq!(daemon.ctl(&["stop", "x"]).stdout, "x: stopped\n");
-        let log = log(&sandbox);
+        let log = sandbox.log();
         let from = log.iter().position(|line| line.starts_with("INFO waiting for")).unwrap_or(0);
         assert_eq!(
             log[from..],
@@ -164,10 +165,10 @@ fn a_child_without_output_lives_and_dies_like_any_other() {
     let daemon = Daemon::start(&crate::ours(), &sandbox);
     wait_until("it has spoken", || sandbox.read("x.log") == "bye\n");
     daemon.wait_for("x", "RUNNING");
-    wait_until_asleep(&daemon);
+    daemon.wait_until_asleep();
     kill(Pid::from_raw(daemon.pid_of("x")), Signal::SIGKILL).expect("a process to kill");
     daemon.wait_for("x", "EXITED");
-    wait_for_line(&sandbox, "exited: x (terminated by SIGKILL; not expected)");
+    sandbox.wait_for_line("exited: x (terminated by SIGKILL; not expected)");
 }
 
 /// Leaves a descendant behind that shares its output, and says when that was refused (RUN-172).

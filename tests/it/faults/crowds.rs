@@ -6,7 +6,7 @@ use std::thread;
 use harness::{Daemon, Sandbox, wait_until};
 use nix::sys::signal::{Signal, kill};
 
-use super::{sandbox, wait_until_asleep};
+use super::sandbox;
 
 /// How many programs exit as soon as they are started, again and again.
 const CROWD: usize = 5_000;
@@ -93,7 +93,7 @@ fn a_storm_of_signals() {
         pid.is_ok_and(|pid| pid != x && pid != 0)
     });
     daemon.wait_for("x", "RUNNING");
-    wait_until_asleep(&daemon);
+    daemon.wait_until_asleep();
     assert_eq!(sandbox.processes().len(), 2, "the daemon and one program");
     // An end, although everybody calls for a restart.
     thread::scope(|scope| {

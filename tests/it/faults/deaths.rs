@@ -7,7 +7,8 @@ use harness::{Daemon, Run, Sandbox, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{both, log, sandbox, wait_for_line};
+use super::sandbox;
+use crate::both;
 
 // RUN-063, RUN-349, RUN-449
 #[test]
@@ -36,7 +37,7 @@ fn a_new_daemon_names_what_a_killed_one_left() {
         assert_eq!(sandbox.read("daemon.err"), stale, "{}", installation.label);
         assert_eq!(sandbox.read("supervisord.pid"), format!("{}\n", second.pid()));
         let told: Vec<_> =
-            log(&sandbox).into_iter().filter(|line| line.contains("left by")).collect();
+            sandbox.log().into_iter().filter(|line| line.contains("left by")).collect();
         let [one, two] = orphans;
         let expected = [
             format!("WARN pid {one} is `one:one` left by a supervisord that was killed"),
@@ -112,7 +113,7 @@ fn a_clock_set_back_a_year_holds_nothing_up() {
     daemon.wait_for("starting", "RUNNING");
     daemon.wait_for("crashing", "FATAL");
     daemon.wait_for("deaf", "STOPPED");
-    wait_for_line(&sandbox, "stopped: deaf (terminated by SIGKILL)");
+    sandbox.wait_for_line("stopped: deaf (terminated by SIGKILL)");
     let status = daemon.ctl(&["status", "steady"]).stdout;
     assert!(status.ends_with("uptime 0:00:00\n"), "{status}");
     wait_until("ticks go on", || ticks(&sandbox).len() > before + 1);

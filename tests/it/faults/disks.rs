@@ -8,7 +8,8 @@ use harness::namespace::own_mounts;
 use harness::{Daemon, Installation, Run, Sandbox, wait_until};
 use nix::sys::signal::Signal;
 
-use super::{both, log, sandbox, wait_for_line};
+use super::sandbox;
+use crate::both;
 
 /// The command that runs `installation`'s daemon where `disk` is a file system with these
 /// `options`. `None` where the system does not let us mount anything.
@@ -63,7 +64,7 @@ fn a_disk_that_fills_up_and_is_cleared() {
     daemon.wait_for("steady", "RUNNING");
     daemon.ctl(&["start", "filler"]);
     wait_until("the disk is full", || {
-        log(&sandbox).iter().any(|line| line.contains("could not write log file"))
+        sandbox.log().iter().any(|line| line.contains("could not write log file"))
     });
     assert_eq!(daemon.ctl(&["restart", "steady"]).stdout, "steady: stopped\nsteady: started\n");
     daemon.ctl(&["start", "janitor"]);
@@ -72,7 +73,7 @@ fn a_disk_that_fills_up_and_is_cleared() {
     wait_until("the log is written again", || {
         read_inside(&daemon, &sandbox, "disk/filler.log").ends_with("\nroom again\n")
     });
-    let log = log(&sandbox);
+    let log = sandbox.log();
     let told = |text: &str| log.iter().filter(|line| line.contains(text)).count();
     let file = format!("log file `{}`", sandbox.join("disk/filler.log").display());
     assert_eq!(told(&format!("WARN could not write {file}")), 1, "{log:#?}");
@@ -96,9 +97,9 @@ fn a_read_only_disk() {
         let status = daemon.ctl(&["status", "x"]).stdout;
         let reason = "unknown error making dispatchers for 'x': EROFS";
         assert!(status.ends_with(&format!("{reason}\n")), "{status}");
-        wait_for_line(&sandbox, &format!("INFO spawnerr: {reason}"));
+        sandbox.wait_for_line(&format!("INFO spawnerr: {reason}"));
         let path = sandbox.join("disk/supervisord.pid");
-        wait_for_line(&sandbox, &format!("CRIT could not write pidfile {}", path.display()));
+        sandbox.wait_for_line(&format!("CRIT could not write pidfile {}", path.display()));
         daemon.wait_for("steady", "RUNNING");
         daemon.signal(Signal::SIGTERM);
         assert!(daemon.wait().success(), "{}", daemon.output());

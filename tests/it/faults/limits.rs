@@ -6,27 +6,16 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use harness::installation::command;
+use harness::unprivileged::unprivileged;
 use harness::{Daemon, Run, Sandbox, wait_until};
-use nix::unistd::{Uid, chown, geteuid};
+use nix::unistd::geteuid;
 
-use super::{log, sandbox, wait_for_line, wait_until_asleep};
-
-/// A user nobody else is, so that only the daemon's own processes count.
-const STRANGER: u32 = 61_207;
+use super::sandbox;
 
 /// Starts our daemon as a user whose processes are counted, which root's are not.
 fn start_unprivileged(sandbox: &Sandbox) -> Daemon<'_> {
     let ours = crate::ours();
-    let mut daemon = command(sandbox, &ours.supervisord);
-    if geteuid().is_root() {
-        // The way to the original file may be closed to others.
-        let copy = sandbox.join("supervisord");
-        fs::copy(&ours.supervisord, &copy).expect("a copy of the daemon");
-        chown(sandbox.path(), Some(Uid::from_raw(STRANGER)), None).expect("a directory of ours");
-        daemon = command(sandbox, copy);
-        daemon.uid(STRANGER).gid(STRANGER);
-    }
+    let mut daemon = unprivileged(sandbox, &ours.supervisord);
     daemon.args(["-n", "-c", "supervisord.conf"]);
     let daemon = Daemon::spawn_by(daemon, &ours, sandbox);
     daemon.wait_for_socket();
@@ -63,7 +52,7 @@ fn a_full_process_table_is_a_reason_to_try_again() {
     let daemon = start_unprivileged(&sandbox);
     limit(&daemon, "nproc", Some(1));
     assert_eq!(daemon.ctl(&["start", "x"]).stdout, "x: ERROR (spawn error)\n");
-    wait_for_line(&sandbox, "INFO spawnerr: Too many processes in process table to spawn 'x'");
+    sandbox.wait_for_line("INFO spawnerr: Too many processes in process table to spawn 'x'");
     let status = daemon.ctl(&["status", "x"]).stdout;
     assert!(status.contains("BACKOFF   Too many processes in process table"), "{status}");
     // A client's request does not need a process.
@@ -83,7 +72,7 @@ fn a_full_descriptor_table_is_a_reason_to_try_again() {
     limit(&daemon, "nofile", Some(room_for(&daemon, 25)));
     let answer = daemon.ctl(&["start", "x:*"]).stdout;
     assert!(answer.contains("started\n") && answer.contains("ERROR (spawn error)\n"), "{answer}");
-    let log = log(&sandbox);
+    let log = sandbox.log();
     let told = |line: &&String| line.starts_with("INFO spawnerr: too many open files to spawn 'x");
     assert!(log.iter().find(told).is_some(), "{}", daemon.output());
     limit(&daemon, "nofile", None);
@@ -101,18 +90,11 @@ fn clients_that_hold_every_descriptor_do_not_lock_others_out() {
     let socket = sandbox.join("s.sock");
     let crowd: Vec<_> =
         (0..64).map(|_| UnixStream::connect(&socket).expect("room in the queue")).collect();
-    wait_for_line_with(&sandbox, "cannot accept a connection");
+    sandbox.wait_for_line("cannot accept a connection");
     assert_eq!(daemon.ctl(&["version"]).stdout, "4.3.0\n");
     drop(crowd);
-    wait_until_asleep(&daemon);
+    daemon.wait_until_asleep();
     assert_eq!(daemon.ctl(&["stop", "x"]).stdout, "x: stopped\n");
-}
-
-#[track_caller]
-fn wait_for_line_with(sandbox: &Sandbox, text: &str) {
-    wait_until(&format!("`{text}` is logged"), || {
-        log(sandbox).iter().any(|line| line.contains(text))
-    });
 }
 
 /// The limit that leaves the daemon room for this many descriptors more.

@@ -13,6 +13,7 @@ mod http;
 mod lifecycle;
 mod listeners;
 mod oracle;
+mod programs;
 mod reload;
 mod schemas;
 mod shell;

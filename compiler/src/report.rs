@@ -13,12 +13,15 @@ use crate::source::{Position, Sources};
 
 mod checkstyle;
 mod concise;
+mod excerpt;
 mod github;
 mod gitlab;
 mod human;
 mod json;
 mod junit;
 mod sarif;
+
+pub use excerpt::{Excerpt, excerpts};
 
 /// The formats a report can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -145,7 +145,7 @@ fn summary(report: &Report<'_>) -> String {
 }
 
 /// The text with the value of every `password` option struck out, byte for byte as long.
-fn without_passwords(text: &str) -> Cow<'_, str> {
+pub(super) fn without_passwords(text: &str) -> Cow<'_, str> {
     if !text.as_bytes().windows(8).any(|word| word.eq_ignore_ascii_case(b"password")) {
         return Cow::Borrowed(text);
     }

@@ -142,7 +142,7 @@ impl<D: Daemon> Web<D> {
     }
 
     fn events(&self, visit: &Visit) -> Reply {
-        let chunks = live::stream(Rc::clone(&self.daemon));
+        let chunks = live::stream(Rc::clone(&self.daemon), visit.session.token());
         let stream = reply::endless("text/event-stream", chunks, &visit.exchange.socket);
         reply::with_header(
             uncached(stream),

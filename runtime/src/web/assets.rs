@@ -16,17 +16,29 @@ struct Asset {
     bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 4] = [
+/// A module of the script.
+macro_rules! script {
+    ($name:literal) => {
+        Asset {
+            path: $name,
+            content_type: "text/javascript",
+            bytes: include_bytes!(concat!("assets/", $name)),
+        }
+    };
+}
+
+const ASSETS: [Asset; 9] = [
     Asset {
         path: "stylesheets/supervisor.css",
         content_type: "text/css",
         bytes: include_bytes!("assets/planvisor.css"),
     },
-    Asset {
-        path: "planvisor.js",
-        content_type: "text/javascript",
-        bytes: include_bytes!("assets/planvisor.js"),
-    },
+    script!("planvisor.js"),
+    script!("page.js"),
+    script!("processes.js"),
+    script!("forms.js"),
+    script!("log.js"),
+    script!("colours.js"),
     Asset {
         path: "images/icon.svg",
         content_type: "image/svg+xml",

@@ -25,6 +25,9 @@ const QUEUE: usize = 4;
 /// Changes put into one chunk.
 const BUNCH: usize = 256;
 
+/// Milliseconds after which a browser that was cut off tries again.
+const RETRY: u32 = 1000;
+
 /// Silence after which a comment is sent, so that proxies keep the connection.
 const HEARTBEAT: Duration = Duration::from_secs(25);
 
@@ -38,18 +41,25 @@ struct Row<'a> {
     pid: i32,
     /// Seconds it has been up, while it runs.
     up: Option<i64>,
+    /// When it was started last, in microseconds.
+    start: Option<i64>,
     description: Cow<'a, str>,
+    restarts: u64,
     details: String,
 }
 
-/// Starts the stream of `daemon`.
-pub(super) fn stream<D: Daemon>(daemon: Rc<D>) -> mpsc::Receiver<Bytes> {
+/// Starts the stream of `daemon`, for the session that has `token`.
+pub(super) fn stream<D: Daemon>(daemon: Rc<D>, token: &str) -> mpsc::Receiver<Bytes> {
     let (sender, receiver) = mpsc::channel(QUEUE);
+    let mut greeting = format!("retry: {RETRY}\n");
+    write_event(&mut greeting, "token", token);
     tokio::task::spawn_local(async move {
         // Subscribed first, so that nothing falls between the picture and its changes.
         let mut changes = daemon.watch();
-        if sender.send(picture(&*daemon).await).await.is_err() {
-            return;
+        for chunk in [Bytes::from(greeting), picture(&*daemon).await] {
+            if sender.send(chunk).await.is_err() {
+                return;
+            }
         }
         loop {
             let chunk = tokio::select! {
@@ -87,7 +97,7 @@ async fn next<D: Daemon>(daemon: &D, changes: &mut Receiver<Publication>) -> Opt
 }
 
 async fn picture<D: Daemon>(daemon: &D) -> Bytes {
-    let mut text = String::from("retry: 1000\n");
+    let mut text = String::new();
     let zone = TimeZone::system();
     match daemon.request(Request::AllInfo).await {
         Ok(Reply::Processes(all)) => {
@@ -124,7 +134,9 @@ fn row<'a>(status: &'a ProcessStatus, zone: &TimeZone) -> Row<'a> {
         class: rows::state_class(status.state),
         pid: status.pid.map_or(0, |pid| pid.0),
         up: rows::uptime(status),
+        start: status.start.map(|start| start.0),
         description: process::description(status, zone),
+        restarts: rows::restarts(status),
         details: rows::details(status),
     }
 }

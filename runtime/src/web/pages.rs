@@ -69,7 +69,12 @@ fn header(frame: &Frame<'_>) -> Markup {
     ];
     html! {
         header #header {
-            div.brand { a href="./" { (frame.identifier) } }
+            div.brand {
+                a href="./" aria-label={ (frame.identifier) ", all processes" } {
+                    img src="images/icon.svg" alt="" width="22" height="22";
+                    span { (frame.identifier) }
+                }
+            }
             nav aria-label="Pages" {
                 @for (page, address, name) in links {
                     a href=(address) aria-current=[(page == frame.page).then_some("page")] { (name) }

@@ -139,17 +139,15 @@ impl Browser {
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Says yes to the question the page asks.
-    pub(super) fn accept(&self) {
-        self.command("POST", "/alert/accept", Some(&json!({})));
-    }
-
-    /// The names a screen reader gives to everything that can be operated.
+    /// The names a screen reader gives to everything on the page that can be operated.
     pub(super) fn labels(&self) -> Vec<(String, String)> {
         let using =
             json!({ "using": "css selector", "value": "a, button, input, select, textarea" });
         let found = self.command("POST", "/elements", Some(&using));
-        let ids = found.as_array().expect("elements").iter().filter_map(id_of);
+        let displayed = |id: &&str| {
+            self.command("GET", &format!("/element/{id}/displayed"), None) == json!(true)
+        };
+        let ids = found.as_array().expect("elements").iter().filter_map(id_of).filter(displayed);
         ids.map(|id| {
             let label = self.command("GET", &format!("/element/{id}/computedlabel"), None);
             let html = self.command("GET", &format!("/element/{id}/property/outerHTML"), None);

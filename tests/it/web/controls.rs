@@ -22,7 +22,7 @@ fn controls_act_on_real_processes() {
         browser.wait(SOON, &row("manual", "row.dataset.state === 'RUNNING'"));
         let before = bench.daemon.pid_of("web:web-00");
         browser.click("button[value='restart:web:*']");
-        browser.accept();
+        browser.click("dialog button.primary");
         wait_until("the group has restarted", || {
             let pid = bench.daemon.ctl(&["pid", "web:web-00"]).stdout.trim().parse();
             pid.is_ok_and(|pid: i32| pid != 0 && pid != before)

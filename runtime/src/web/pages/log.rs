@@ -64,13 +64,10 @@ fn summary(name: &str, status: &ProcessStatus, token: &str) -> Markup {
             div.facts data-key=(name) data-state=(status.state.name()) data-up=[rows::uptime(status)]
                 data-pid=[status.pid.map(|pid| pid.0)] {
                 h1 { (name) }
-                span.state {
-                    span class={ "badge " (rows::state_class(status.state)) } {
-                        (status.state.name().to_lowercase())
-                    }
-                }
+                span.state { (rows::badge(status.state)) }
                 span.desc { (process::description(status, &TimeZone::system())) }
                 span.more { (rows::details(status)) }
+                span.often { "restarts " span.restarts { (rows::restarts(status)) } }
                 span.action {
                     (rows::buttons(name, status.state))
                     button name="do" value={ "clear:" (name) } { "Clear logs" }
@@ -110,7 +107,7 @@ fn viewer(excerpt: &Excerpt, address: &str) -> Markup {
                     autocomplete="off" spellcheck="false" hidden;
                 span #found.live role="status" hidden { }
                 @if let Some(download) = &excerpt.download {
-                    a.button href=(download) download { "Download" }
+                    a.button.download href=(download) download { "Download" }
                 }
             }
             pre #log tabindex="0" role="log" aria-live="off" aria-label="Log" { (excerpt.text) }

@@ -27,10 +27,15 @@ pub(in crate::web) fn uptime(status: &ProcessStatus) -> Option<i64> {
     Some((status.now.0.saturating_sub(start.0) / 1_000_000).max(0))
 }
 
-/// What the description leaves out: how it ended, why it is in trouble, how often it was started.
+/// How often a process was started again.
+pub(in crate::web) fn restarts(status: &ProcessStatus) -> u64 {
+    status.spawns.saturating_sub(1)
+}
+
+/// What the description leaves out: how it ended last, and why it is in trouble.
 pub(in crate::web) fn details(status: &ProcessStatus) -> String {
     let mut parts = Vec::new();
-    if status.state == ProcessState::Exited {
+    if matches!(status.state, ProcessState::Exited | ProcessState::Stopped) {
         match status.exit_code {
             Some(-1) => parts.push("killed by a signal".to_owned()),
             Some(code) => parts.push(format!("exit status {code}")),
@@ -49,11 +54,6 @@ pub(in crate::web) fn details(status: &ProcessStatus) -> String {
         | ProcessState::Unknown => status.spawn_error.as_deref(),
     };
     parts.extend(told.filter(|error| !error.is_empty()).map(str::to_owned));
-    match status.spawns {
-        0 | 1 => {}
-        2 => parts.push("restarted once".to_owned()),
-        spawns => parts.push(format!("restarted {} times", spawns - 1)),
-    }
     parts.join(" · ")
 }
 
@@ -68,19 +68,34 @@ pub(super) fn row(status: &ProcessStatus, zone: &TimeZone, shown: bool) -> Marku
     let key = namespec::display(&status.group, &status.name);
     let state = status.state.name();
     html! {
-        tr data-key=(key) data-state=(state) data-up=[uptime(status)] data-pid=[status.pid.map(|pid| pid.0)] hidden[!shown] {
+        tr data-key=(key) data-state=(state) data-up=[uptime(status)] data-pid=[status.pid.map(|pid| pid.0)] data-start=[status.start.map(|start| start.0)] data-restarts=(restarts(status))
+            hidden[!shown] {
             td.pick { input type="checkbox" name="target" value=(key) aria-label={ "Select " (key) }; }
-            td.state { span class={ "badge " (state_class(status.state)) } { (state.to_lowercase()) } }
-            th.name scope="row" { a href=(tail_address(&key)) { (key) } }
+            td.state { (badge(status.state)) }
+            th.name scope="row" { a href=(tail_address(&key)) { (name(&key)) } }
             td.desc { (process::description(status, zone)) }
+            td.restarts { (restarts(status)) }
             td.more { (details(status)) }
             td.action { (buttons(&key, status.state)) }
         }
     }
 }
 
-/// The verbs for one process. Those that make no sense now are there but off, so that rows do not
-/// change their width.
+/// A state in its colour (WEB-020).
+pub(super) fn badge(state: ProcessState) -> Markup {
+    html! {
+        span class={ "badge " (state_class(state)) } { (state.name().to_lowercase()) }
+    }
+}
+
+/// A name, its group paler.
+fn name(key: &str) -> Markup {
+    let (group, process) = key.split_at(key.find(':').map_or(0, |at| at + 1));
+    html! { @if !group.is_empty() { span.of { (group) } } (process) }
+}
+
+/// The verbs for one process. Those that make no sense now are there but off: the style sheet
+/// leaves them out, the script switches them.
 pub(super) fn buttons(key: &str, state: ProcessState) -> Markup {
     let on = state.is_runnable() || state == ProcessState::Stopping;
     let verb = |verb: &str, label: &str, available: bool| {
@@ -111,7 +126,14 @@ mod tests {
     #[test]
     fn details_add_to_the_description() {
         check(|_| {}, "");
-        check(|process| process.spawns = 4, "restarted 3 times");
+        check(|process| process.spawns = 4, "");
+        check(
+            |process| {
+                process.state = ProcessState::Stopped;
+                process.exit_code = Some(-1);
+            },
+            "killed by a signal",
+        );
         check(
             |process| {
                 process.state = ProcessState::Exited;
@@ -127,6 +149,15 @@ mod tests {
             },
             "",
         );
+    }
+
+    #[test]
+    fn the_first_start_is_no_restart() {
+        for (spawns, expected) in [(0, 0), (1, 0), (4, 3)] {
+            let mut process = status("web");
+            process.spawns = spawns;
+            assert_eq!(restarts(&process), expected);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use rpc::{ProcessState, namespec};
 
 use super::rows;
+use crate::http::target::percent_encode;
 use crate::supervisor::message::ProcessStatus;
 
 /// Which processes are shown, and how.
@@ -51,6 +52,21 @@ impl Choice {
         let name = namespec::display(&status.group, &status.name).to_lowercase();
         self.only.holds(status.state) && name.contains(&self.query.to_lowercase())
     }
+
+    /// The address of the page with these two in place of its own.
+    fn address(&self, only: Only, order: Order) -> String {
+        let mut parts = Vec::new();
+        if only != Only::All {
+            parts.push(format!("only={}", only.name()));
+        }
+        if order != Order::Name {
+            parts.push(format!("sort={}", order.name()));
+        }
+        if !self.query.is_empty() {
+            parts.push(format!("q={}", percent_encode(&self.query)));
+        }
+        if parts.is_empty() { "./".to_owned() } else { format!("./?{}", parts.join("&")) }
+    }
 }
 
 impl Only {
@@ -69,6 +85,10 @@ impl Only {
             .map_or(Only::All, |(only, _, _)| *only)
     }
 
+    fn name(self) -> &'static str {
+        Only::ALL.iter().find(|(only, _, _)| *only == self).map_or("", |(_, name, _)| name)
+    }
+
     fn holds(self, state: ProcessState) -> bool {
         let group = match state {
             ProcessState::Running | ProcessState::Starting => Only::Running,
@@ -80,19 +100,30 @@ impl Only {
 }
 
 impl Order {
-    const ALL: [(Order, &'static str, &'static str); 4] = [
-        (Order::Name, "name", "Name"),
-        (Order::State, "state", "State"),
-        (Order::Uptime, "uptime", "Uptime"),
-        (Order::Restarts, "restarts", "Restarts"),
+    const ALL: [(Order, &'static str); 4] = [
+        (Order::Name, "name"),
+        (Order::State, "state"),
+        (Order::Uptime, "uptime"),
+        (Order::Restarts, "restarts"),
     ];
 
     /// The order with this name.
     pub(in crate::web) fn named(name: &str) -> Order {
-        Order::ALL
-            .iter()
-            .find(|(_, known, _)| *known == name)
-            .map_or(Order::Name, |(order, _, _)| *order)
+        let found = Order::ALL.iter().find(|(_, known)| *known == name);
+        found.map_or(Order::Name, |(order, _)| *order)
+    }
+
+    fn name(self) -> &'static str {
+        Order::ALL.iter().find(|(order, _)| *order == self).map_or("", |(_, name)| name)
+    }
+
+    fn explanation(self) -> &'static str {
+        match self {
+            Order::Name => "By group and name",
+            Order::State => "Trouble first",
+            Order::Uptime => "Started last first",
+            Order::Restarts => "Restarted most often first",
+        }
     }
 
     fn sort(self, all: &mut [&ProcessStatus]) {
@@ -121,21 +152,27 @@ pub(in crate::web) fn content(
 ) -> Markup {
     html! {
         h1.visually-hidden { "Processes" }
-        div.tools {
-            (filters(all, choice))
-            (search(choice))
+        @if all.is_empty() {
+            div.empty {
+                p.headline { "No programs to manage" }
+                p {
+                    "Add a " code { "[program:x]" } " section to the configuration, then look at "
+                    a href="config.html" { "what an update would change" } "."
+                }
+            }
+        } @else {
+            div.tools {
+                (filters(all, choice))
+                (search(choice))
+            }
         }
-        form #act method="post" action="act" {
+        form #act method="post" action="act" hidden[all.is_empty()] {
             input type="hidden" name="token" value=(token);
             // What Enter presses: nothing.
             button type="submit" name="do" value="none" hidden disabled {}
             (selection_bar())
-            @if all.is_empty() {
-                p.empty { "No programs to manage" }
-            } @else {
-                (table(all, choice, zone))
-            }
-            p #nothing.empty.hidden[all.is_empty() || all.iter().any(|status| choice.holds(status))] {
+            @if !all.is_empty() { (table(all, choice, zone)) }
+            p #nothing.empty.hidden[all.iter().any(|status| choice.holds(status))] {
                 "No process matches"
             }
         }
@@ -147,7 +184,7 @@ fn filters(all: &[ProcessStatus], choice: &Choice) -> Markup {
         nav #filters aria-label="Filter by state" {
             @for (only, name, label) in Only::ALL {
                 @let count = all.iter().filter(|status| only.holds(status.state)).count();
-                a href={ "./?only=" (name) } data-only=(name)
+                a href=(choice.address(only, choice.order)) data-only=(name)
                     aria-current=[(only == choice.only).then_some("true")] {
                     (label) " " span.count { (count) }
                 }
@@ -159,13 +196,13 @@ fn filters(all: &[ProcessStatus], choice: &Choice) -> Markup {
 fn search(choice: &Choice) -> Markup {
     html! {
         form #search method="get" action="./" role="search" {
-            input #q type="search" name="q" value=(choice.query) placeholder="Filter"
-                aria-label="Filter by name or description" autocomplete="off" spellcheck="false";
-            select name="sort" aria-label="Order" {
-                @for (order, name, label) in Order::ALL {
-                    option value=(name) selected[order == choice.order] { (label) }
-                }
+            @if choice.only != Only::All { input type="hidden" name="only" value=(choice.only.name()); }
+            @if choice.order != Order::Name {
+                input type="hidden" name="sort" value=(choice.order.name());
             }
+            input #q type="search" name="q" value=(choice.query) placeholder="Filter by name"
+                aria-label="Filter by name or description" autocomplete="off" spellcheck="false"
+                aria-keyshortcuts="/";
             button type="submit" { "Show" }
         }
     }
@@ -185,13 +222,20 @@ pub(super) fn signal_choice() -> Markup {
 
 fn selection_bar() -> Markup {
     html! {
-        div #bar role="group" aria-label="Selected processes" {
-            span #picked { "With selected:" }
-            button name="do" value="start" { "Start" }
-            button name="do" value="stop" { "Stop" }
-            button name="do" value="restart" { "Restart" }
-            button name="do" value="clear" { "Clear logs" }
-            span.pair { (signal_choice()) button name="do" value="signal" { "Signal" } }
+        div #bar role="group" aria-label="Several processes" {
+            span.everything {
+                button name="do" value="start:*" aria-label="Start all" { "Start all" }
+                button name="do" value="stop:*" aria-label="Stop all" { "Stop all" }
+                button name="do" value="restart:*" aria-label="Restart all" { "Restart all" }
+            }
+            span.selected {
+                span #picked.label { "Selected:" }
+                button name="do" value="start" { "Start" }
+                button name="do" value="stop" { "Stop" }
+                button name="do" value="restart" { "Restart" }
+                button name="do" value="clear" { "Clear logs" }
+                span.pair { (signal_choice()) button name="do" value="signal" { "Signal" } }
+            }
         }
     }
 }
@@ -207,10 +251,11 @@ fn table(all: &[ProcessStatus], choice: &Choice, zone: &TimeZone) -> Markup {
                     th.pick scope="col" {
                         input #all type="checkbox" name="target" value="*" aria-label="Select all processes";
                     }
-                    th.state scope="col" { "State" }
-                    th.name scope="col" { "Name" }
-                    th.desc scope="col" { "Description" }
-                    th.more scope="col" { "Details" }
+                    (heading(choice, "state", Order::State, "State"))
+                    (heading(choice, "name", Order::Name, "Name"))
+                    (heading(choice, "desc", Order::Uptime, "Description"))
+                    (heading(choice, "restarts", Order::Restarts, "Restarts"))
+                    th.more scope="col" { "Last exit" }
                     th.action scope="col" { "Action" }
                 }
             }
@@ -227,6 +272,20 @@ fn table(all: &[ProcessStatus], choice: &Choice, zone: &TimeZone) -> Markup {
     }
 }
 
+/// The head of a column, with the link that sorts by it.
+fn heading(choice: &Choice, class: &str, order: Order, label: &str) -> Markup {
+    let sorted = (choice.order == order).then_some(match order {
+        Order::Name | Order::State => "ascending",
+        Order::Uptime | Order::Restarts => "descending",
+    });
+    html! {
+        th class=(class) scope="col" aria-sort=[sorted] {
+            a href=(choice.address(choice.only, order)) data-sort=(order.name())
+                title=(order.explanation()) { (label) }
+        }
+    }
+}
+
 /// The members of a group, under its name unless the only one shares it.
 fn group(members: &[&ProcessStatus], choice: &Choice, zone: &TimeZone) -> Markup {
     let Some(first) = members.first() else {
@@ -234,6 +293,8 @@ fn group(members: &[&ProcessStatus], choice: &Choice, zone: &TimeZone) -> Markup
     };
     let group = &*first.group;
     let lonely = members.len() == 1 && *first.name == *group;
+    let running = members.iter().filter(|one| one.state == ProcessState::Running).count();
+    let trouble = members.iter().any(|one| Only::Trouble.holds(one.state));
     html! {
         tbody data-group=[(!lonely).then_some(group)] {
             @if !lonely {
@@ -242,8 +303,9 @@ fn group(members: &[&ProcessStatus], choice: &Choice, zone: &TimeZone) -> Markup
                         input type="checkbox" name="target" value={ (group) ":*" }
                             aria-label={ "Select group " (group) };
                     }
-                    th.name colspan="4" scope="rowgroup" {
-                        (group) " " span.count { (members.len()) }
+                    th.name colspan="5" scope="rowgroup" {
+                        (group) " "
+                        span.count.trouble[trouble] { (running) " of " (members.len()) " running" }
                     }
                     td.action {
                         @for (verb, label) in [("start", "Start"), ("stop", "Stop"), ("restart", "Restart")] {

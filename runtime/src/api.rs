@@ -7,10 +7,12 @@ pub mod logs;
 pub mod process;
 pub mod system;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use compiler::Compiled;
+use compiler::plan::Plan;
 use jiff::tz::TimeZone;
 use rpc::fault::Refusal;
 use rpc::methods::{Calls, Contract, Signal};
@@ -44,6 +46,21 @@ pub trait Daemon: 'static {
     /// # Errors
     /// `NO_FILE` when there is no file, `FAILED` when it cannot be removed; both without detail.
     fn clear_log(&self) -> Result<(), Fault>;
+
+    /// What compiles the configuration as a reread would, without staging anything. It reads
+    /// files: call it on a thread that may wait.
+    fn drafter(&self) -> impl FnOnce() -> Draft + Send + 'static;
+}
+
+/// What a reread would find.
+#[derive(Debug)]
+pub struct Draft {
+    /// The configuration, or the compiled plan.
+    pub file: PathBuf,
+    /// The plan with what the command line fixes, or why there is none if `compiled` does not say.
+    pub plan: Result<Plan, String>,
+    /// What the compiler made beside the plan; `None` for a plan that was compiled elsewhere.
+    pub compiled: Option<Compiled>,
 }
 
 /// The interface of one daemon.

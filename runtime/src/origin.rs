@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use compiler::host::Host;
 use compiler::host::system::SystemHost;
@@ -13,19 +13,28 @@ use compiler::plan::{Plan, codec};
 use compiler::schema::value::{Environment, absolute};
 use compiler::{Compiled, Depth, Options};
 
+use crate::api::Draft;
 use crate::os::apart::{Outcome, apart};
 use crate::overrides::Overrides;
 use crate::supervisor::message::CompileFailure;
 
-/// A configuration or a compiled plan, and what the command line fixes on top of it.
+/// Where the plan comes from, and what makes compiling it again short.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
+    /// Where it comes from.
+    pub(crate) root: Root,
+    /// What the compilation before has left, which makes the next one short.
+    pub(crate) memory: Incremental,
+}
+
+/// A configuration or a compiled plan, and what the command line fixes on top of it. Clones learn
+/// together.
+#[derive(Clone, Debug)]
+pub(crate) struct Root {
     file: File,
     overrides: Overrides,
     /// The variables of `[supervisord]`, which a reread may refer to (CFG-157).
-    learned: Environment,
-    /// What the compilation before has left, which makes the next one short.
-    pub(crate) memory: Incremental,
+    learned: Arc<Mutex<Environment>>,
 }
 
 /// Absolute, so that a daemon that has changed its directory still finds it; the original loses a
@@ -87,7 +96,8 @@ pub(crate) fn compile(
     let plan = memory.plan().cloned().ok_or_else(|| unforeseen("there is no plan"))?;
     let file = File::Config(absolute(&host.working_dir(), &path.to_string_lossy()));
     let learned = plan.supervisord.environment.clone();
-    Origin { file, overrides, learned, memory }.complete(plan)
+    let root = Root { file, overrides, learned: Arc::new(Mutex::new(learned)) };
+    Origin { root, memory }.complete(plan)
 }
 
 /// Loads the compiled plan `path`.
@@ -97,13 +107,13 @@ pub(crate) fn compile(
 pub(crate) fn load(path: &Path, overrides: Overrides) -> Result<Loaded, Refusal> {
     let plan = read_plan(path).map_err(Refusal::Text)?;
     let file = File::Plan(absolute(&SystemHost.working_dir(), &path.to_string_lossy()));
-    let (learned, memory) = (Environment::default(), Incremental::default());
-    Origin { file, overrides, learned, memory }.complete(plan)
+    let root = Root { file, overrides, learned: Arc::default() };
+    Origin { root, memory: Incremental::default() }.complete(plan)
 }
 
 impl Origin {
     fn complete(self, mut plan: Plan) -> Result<Loaded, Refusal> {
-        self.overrides.apply(&mut plan);
+        self.root.overrides.apply(&mut plan);
         look_up_user(&mut plan).map_err(Refusal::Text)?;
         Ok((Arc::new(plan), self))
     }
@@ -113,18 +123,44 @@ impl Origin {
     /// # Errors
     /// When it is refused, in the original's words.
     pub(crate) fn compile_again(&mut self) -> Result<Arc<Plan>, CompileFailure> {
-        let plan = match &self.file {
+        let plan = match &self.root.file {
             File::Config(path) => {
-                let options = options(&self.overrides, Some(self.learned.clone()));
-                let outcome = self.memory.compile(&SystemHost, path, &options);
-                self.learned = outcome.learned;
+                let outcome = self.memory.compile(&SystemHost, path, &self.root.options());
+                *self.root.learned() = outcome.learned;
                 outcome.plan
             }
             File::Plan(path) => read_plan(path),
         };
         let mut plan = plan.map_err(|message| CompileFailure { message })?;
-        self.overrides.apply(&mut plan);
+        self.root.overrides.apply(&mut plan);
         Ok(Arc::new(plan))
+    }
+}
+
+impl Root {
+    /// The plan that [`Origin::compile_again`] would give now, and all there is to say about it.
+    /// Nothing is kept of it.
+    pub(crate) fn draft(&self) -> Draft {
+        let mut draft = match &self.file {
+            File::Config(path) => {
+                let mut compiled = compiler::compile(&SystemHost, path, &self.options());
+                let plan = compiled.plan.take().ok_or_else(String::new);
+                Draft { file: path.clone(), plan, compiled: Some(compiled) }
+            }
+            File::Plan(path) => Draft { file: path.clone(), plan: read_plan(path), compiled: None },
+        };
+        if let Ok(plan) = &mut draft.plan {
+            self.overrides.apply(plan);
+        }
+        draft
+    }
+
+    fn options(&self) -> Options {
+        options(&self.overrides, Some(self.learned().clone()))
+    }
+
+    fn learned(&self) -> MutexGuard<'_, Environment> {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

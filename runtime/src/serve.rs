@@ -12,9 +12,10 @@ use rpc::{Fault, FaultCode};
 use tokio::sync::broadcast;
 
 use crate::activity::{Activity, ClearError};
-use crate::api::Daemon;
+use crate::api::{Daemon, Draft};
 use crate::http::{Listener, Serving};
 use crate::link::DriverHandle;
+use crate::origin::Root;
 use crate::os::identity;
 use crate::os::sockets::{ListenError, listen_inet, listen_unix};
 use crate::site::serve_all;
@@ -39,6 +40,7 @@ pub(crate) struct Servers {
 pub(crate) struct Interface {
     handle: DriverHandle,
     activity: Activity,
+    root: Root,
 }
 
 #[derive(Debug, Default)]
@@ -116,9 +118,9 @@ fn listen(server: &ServerPlan) -> Result<Listener, ListenError> {
 }
 
 impl Interface {
-    /// The daemon behind `handle`.
-    pub(crate) fn new(handle: DriverHandle, activity: Activity) -> Self {
-        Self { handle, activity }
+    /// The daemon behind `handle`, whose plan comes from `root`.
+    pub(crate) fn new(handle: DriverHandle, activity: Activity, root: Root) -> Self {
+        Self { handle, activity, root }
     }
 }
 
@@ -140,5 +142,10 @@ impl Daemon for Interface {
             ClearError::NoFile => Fault::bare(FaultCode::NoFile),
             ClearError::Failed(_) => Fault::bare(FaultCode::Failed),
         })
+    }
+
+    fn drafter(&self) -> impl FnOnce() -> Draft + Send + 'static {
+        let root = self.root.clone();
+        move || root.draft()
     }
 }

@@ -218,8 +218,8 @@ impl Daemon {
         let Stage { plan, origin, ground, supervisor, bound } = stage;
         let logs = Logs::start(log_options(&plan, &self.activity))?;
         let (handle, end) = link();
-        let servers =
-            bound.serve(&plan, &self.hostname, Interface::new(handle, self.activity.clone()))?;
+        let interface = Interface::new(handle, self.activity.clone(), origin.root.clone());
+        let servers = bound.serve(&plan, &self.hostname, interface)?;
         let pidfile = self.write_pidfile(&plan);
         if let Some(readiness) = readiness {
             readiness.announce();

@@ -60,16 +60,24 @@ impl<'s> Bench<'s> {
         let port = free_port();
         sandbox.write("talker.sh", TALKER);
         sandbox.write("conf.d/programs.conf", programs);
-        let server = format!("\n[inet_http_server]\nport=127.0.0.1:{port}\n");
-        sandbox.write("supervisord.conf", format!("{HEAD}{server}"));
+        sandbox.write("supervisord.conf", with_server(HEAD, port));
         let daemon = Daemon::start(&crate::ours(), sandbox);
-        Bench { sandbox, daemon, page: format!("http://127.0.0.1:{port}/") }
+        Bench { sandbox, daemon, page: page_at(port) }
     }
 
     /// The address of one of the pages.
     fn at(&self, page: &str) -> String {
         format!("{}{page}", self.page)
     }
+}
+
+/// A configuration with a TCP server.
+fn with_server(head: &str, port: u16) -> String {
+    format!("{head}\n[inet_http_server]\nport=127.0.0.1:{port}\n")
+}
+
+fn page_at(port: u16) -> String {
+    format!("http://127.0.0.1:{port}/")
 }
 
 /// Runs a test with a daemon that has `programs`, and a browser.

@@ -69,6 +69,10 @@ impl Daemon for Scripted {
     fn clear_log(&self) -> Result<(), Fault> {
         Ok(())
     }
+
+    fn drafter(&self) -> impl FnOnce() -> Draft + Send + 'static {
+        || Draft { file: PathBuf::new(), plan: Err("no draft".to_owned()), compiled: None }
+    }
 }
 
 /// Runs one call and gives what a client would see.

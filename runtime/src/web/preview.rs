@@ -1,113 +1,76 @@
 //! What the configuration on disk would change, worked out without touching what the daemon has
 //! staged. The compilation runs on a thread of its own.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
+use compiler::diagnostic::{Diagnostic, Severity};
 use compiler::host::system::SystemHost;
 use compiler::lint::{self, Policy};
-use compiler::plan::{GroupPlan, Plan, ProcessPlan};
-use compiler::report::{Format, Report};
-use compiler::{Depth, Options};
-use serde_json::{Map, Value};
+use compiler::plan::Plan;
+use compiler::plan::diff::{PlanDiff, diff};
+use compiler::report::{Excerpt, excerpts};
+use compiler::{Compiled, Depth};
 
-use super::pages::config::{GroupChange, Kind, Preview, ProcessChange};
-use crate::api::Daemon;
+use crate::api::{Daemon, Draft};
 use crate::supervisor::message::{Reply, Request};
 
-/// Options whose values may be secret.
-const SECRET: [&str; 1] = ["environment"];
+/// The difference between what is active and what is on disk.
+#[derive(Debug)]
+pub(super) struct Preview {
+    /// The file that was read.
+    pub(super) file: PathBuf,
+    /// What an update would do, or why it can do nothing; the text may be empty where `findings`
+    /// say it.
+    pub(super) outcome: Result<PlanDiff, String>,
+    /// What is wrong with the configuration, as `supervisord --check` finds it.
+    pub(super) findings: Vec<Finding>,
+}
 
-/// Compiles the daemon's configuration anew and compares. `None` while the daemon stops.
+/// Something found wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finding {
+    /// How bad it is.
+    pub(super) severity: Severity,
+    /// Its code and name.
+    pub(super) code: String,
+    /// What is wrong.
+    pub(super) message: String,
+    /// What to do about it.
+    pub(super) help: Option<String>,
+    /// The file it is about as a whole, if it is not about a line.
+    pub(super) file: Option<String>,
+    /// The lines it points at.
+    pub(super) excerpts: Vec<Excerpt>,
+}
+
+/// Compiles the daemon's configuration anew, as a reread would, and compares. `None` while the
+/// daemon stops.
 pub(super) async fn of<D: Daemon>(daemon: &D) -> Option<Preview> {
     let Ok(Reply::Config(view)) = daemon.request(Request::Config).await else {
         return None;
     };
-    let root = view.plan.root.clone();
-    let shown = root.display().to_string();
-    let (next, findings) = tokio::task::spawn_blocking(move || compile(&root)).await.ok()?;
-    let accepted = next.is_some();
-    let groups = next.map_or_else(Vec::new, |next| differences(&view.active, &next));
-    Some(Preview { root: shown, groups, findings, accepted })
-}
-
-/// The plan on disk, if it compiles, and what there is to say about it.
-fn compile(root: &Path) -> (Option<Plan>, String) {
-    let options = Options { depth: Depth::Host, ..Options::default() };
-    let compiled = compiler::compile(&SystemHost, root, &options);
-    let base = root.parent().unwrap_or(Path::new("/")).to_owned();
-    let policy = Policy { depth: Depth::Host, ..Policy::default() };
-    let findings = lint::run(&compiled.sources, &SystemHost, policy, &compiled.diagnostics);
-    let report = Report::new(&findings, &compiled.sources, base);
-    (compiled.plan, report.render(Format::Full, false).trim_end().to_owned())
-}
-
-/// What becomes of each group that is not the same in both.
-fn differences(active: &[Arc<GroupPlan>], next: &Plan) -> Vec<GroupChange> {
-    let mut changes = Vec::new();
-    for group in &next.groups {
-        match active.iter().find(|old| old.name == group.name) {
-            None => changes.push(whole(group, Kind::Added)),
-            Some(old) if old != group => changes.push(changed(old, group)),
-            Some(_) => {}
-        }
-    }
-    for group in active {
-        if !next.groups.iter().any(|new| new.name == group.name) {
-            changes.push(whole(group, Kind::Removed));
-        }
-    }
-    changes
-}
-
-fn whole(group: &GroupPlan, kind: Kind) -> GroupChange {
-    let processes = group.processes.iter().map(|process| unlike(process, kind)).collect();
-    GroupChange { name: group.name.to_string(), kind, processes }
-}
-
-fn changed(old: &GroupPlan, new: &GroupPlan) -> GroupChange {
-    let mut processes = Vec::new();
-    for process in &new.processes {
-        match old.processes.iter().find(|known| known.name == process.name) {
-            None => processes.push(unlike(process, Kind::Added)),
-            Some(known) if known != process => processes.push(compare(known, process)),
-            Some(_) => {}
-        }
-    }
-    for process in &old.processes {
-        if !new.processes.iter().any(|known| known.name == process.name) {
-            processes.push(unlike(process, Kind::Removed));
-        }
-    }
-    GroupChange { name: new.name.to_string(), kind: Kind::Changed, processes }
-}
-
-fn unlike(process: &ProcessPlan, kind: Kind) -> ProcessChange {
-    ProcessChange { name: process.name.to_string(), kind, options: Vec::new() }
-}
-
-fn compare(old: &ProcessPlan, new: &ProcessPlan) -> ProcessChange {
-    let (before, after) = (options(old), options(new));
-    let differing = after.into_iter().filter_map(|(name, new)| {
-        let old = before.get(&name).cloned().unwrap_or_default();
-        if old == new {
-            return None;
-        }
-        let shown = !SECRET.contains(&name.as_str());
-        Some((name, shown.then(|| (text(&old), text(&new)))))
+    let drafter = daemon.drafter();
+    let working = tokio::task::spawn_blocking(move || {
+        let Draft { file, plan, compiled } = drafter();
+        let base = file.parent().unwrap_or(Path::new("/"));
+        let findings = compiled.map_or_else(Vec::new, |compiled| findings(&compiled, base));
+        let active = Plan { groups: view.active, ..(*view.plan).clone() };
+        Preview { outcome: plan.map(|plan| diff(&active, &plan)), file, findings }
     });
-    let options = differing.collect();
-    ProcessChange { name: new.name.to_string(), kind: Kind::Changed, options }
+    working.await.ok()
 }
 
-/// The options of a process by their names.
-fn options(process: &ProcessPlan) -> Map<String, Value> {
-    match serde_json::to_value(&process.program) {
-        Ok(Value::Object(options)) => options,
-        Ok(_) | Err(_) => Map::new(),
-    }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+fn findings(compiled: &Compiled, base: &Path) -> Vec<Finding> {
+    let policy = Policy { depth: Depth::Host, ..Policy::default() };
+    let sources = &compiled.sources;
+    let found = lint::run(sources, &SystemHost, policy, &compiled.diagnostics);
+    let finding = |diagnostic: &Diagnostic| Finding {
+        severity: diagnostic.severity,
+        code: format!("{} {}", diagnostic.code.id(), diagnostic.code.slug()),
+        message: diagnostic.message.clone(),
+        help: diagnostic.help.clone(),
+        file: diagnostic.file().map(|file| file.display().to_string()),
+        excerpts: excerpts(diagnostic, sources, base),
+    };
+    found.in_file_order().into_iter().map(finding).collect()
 }

@@ -1,138 +1,266 @@
 //! The page that says what the configuration on disk would change.
 
+use compiler::diagnostic::Severity;
+use compiler::plan::diff::{GroupChange, GroupDiff, OptionDiff, PlanDiff, ProcessDiff};
+use compiler::plan::{GroupPlan, ProcessPlan};
+use compiler::report::Excerpt;
+use compiler::schema::value::Shown;
 use maud::{Markup, html};
 
-/// The difference between what is active and what is on disk.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::web) struct Preview {
-    /// The file that was read.
-    pub(in crate::web) root: String,
-    /// What an update would do, group by group.
-    pub(in crate::web) groups: Vec<GroupChange>,
-    /// What is wrong with the configuration, as `supervisord --check` says it; empty for nothing.
-    pub(in crate::web) findings: String,
-    /// Whether it can be made active.
-    pub(in crate::web) accepted: bool,
-}
+use crate::web::preview::{Finding, Preview};
 
-/// What an update would do to a group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::web) struct GroupChange {
-    /// Its name.
-    pub(in crate::web) name: String,
-    /// What becomes of it.
-    pub(in crate::web) kind: Kind,
-    /// Its processes that differ.
-    pub(in crate::web) processes: Vec<ProcessChange>,
-}
-
-/// What becomes of a group or a process.
+/// What becomes of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::web) enum Kind {
-    /// It is new.
+enum Fate {
     Added,
-    /// It differs; it will be stopped and started.
     Changed,
-    /// It is gone; it will be stopped.
     Removed,
+    /// It differs, but an update leaves it as it is.
+    Kept,
 }
 
-/// What an update would do to a process.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::web) struct ProcessChange {
-    /// Its name.
-    pub(in crate::web) name: String,
-    /// What becomes of it.
-    pub(in crate::web) kind: Kind,
-    /// Its options that differ: name, old value, new value. Values that may be secret are left out.
-    pub(in crate::web) options: Vec<(String, Option<(String, String)>)>,
-}
-
-impl Kind {
+impl Fate {
     fn word(self) -> &'static str {
         match self {
-            Kind::Added => "added",
-            Kind::Changed => "changed",
-            Kind::Removed => "removed",
+            Fate::Added => "added",
+            Fate::Changed => "changed",
+            Fate::Removed => "removed",
+            Fate::Kept => "kept",
         }
     }
 }
 
 /// The content of the page.
 pub(in crate::web) fn content(preview: &Preview, token: &str) -> Markup {
+    let updates = preview.outcome.as_ref().is_ok_and(|difference| updates(difference) > 0);
     html! {
         form #act.heading method="post" action="act" {
             input type="hidden" name="token" value=(token);
             input type="hidden" name="back" value="config.html";
             h1 { "Configuration" }
-            code.path { (preview.root) }
+            code.path { (preview.file.display()) }
             span.action {
                 a.button href="config.html" { "Check again" }
-                button.primary name="do" value="update"
-                    disabled[!preview.accepted || preview.groups.is_empty()] { "Update" }
+                button.primary name="do" value="update" disabled[!updates] { "Update" }
             }
         }
         (verdict(preview))
         @if !preview.findings.is_empty() {
-            section.card {
-                h2 { "Findings" }
-                pre.findings tabindex="0" { (preview.findings) }
+            section.card aria-labelledby="findings" {
+                h2 #findings { (tally(&preview.findings)) }
+                @for finding in &preview.findings { (finding_article(finding)) }
             }
         }
-        @for group in &preview.groups { (group_card(group)) }
+        @if let Ok(difference) = &preview.outcome {
+            @for group in &difference.groups { (group_card(group)) }
+            (daemon_card(difference))
+        }
     }
+}
+
+/// How many groups an update would touch.
+fn updates(difference: &PlanDiff) -> usize {
+    let touched = |group: &&GroupDiff| !matches!(group, GroupDiff::Changed(it) if !it.replaces);
+    difference.groups.iter().filter(touched).count()
 }
 
 fn verdict(preview: &Preview) -> Markup {
     html! {
         p.verdict {
-            @if !preview.accepted {
-                span.badge.statuserror { "refused" }
-                " The configuration on disk does not compile. What runs stays as it is."
-            } @else if preview.groups.is_empty() {
-                span.badge.statusrunning { "in force" }
-                " What is on disk is what runs."
-            } @else {
-                span.badge.statusnominal { "differs" }
-                " An update would change what is listed here and nothing else."
-            }
-        }
-    }
-}
-
-fn group_card(group: &GroupChange) -> Markup {
-    html! {
-        section.card {
-            h2 { (group.name) " " (mark(group.kind)) }
-            table.changes {
-                caption.visually-hidden { "Changes in group " (group.name) }
-                thead {
-                    tr { th scope="col" { "Process" } th scope="col" { "Option" } th scope="col" { "Active" } th scope="col" { "On disk" } }
+            @match &preview.outcome {
+                Err(reason) => {
+                    span.badge.statuserror { "refused" }
+                    " The configuration on disk cannot be used: "
+                    @if reason.is_empty() { "it does not compile." } @else { (reason) "." }
+                    " What runs stays as it is."
                 }
-                tbody { @for process in &group.processes { (process_rows(process)) } }
+                Ok(difference) => @match updates(difference) {
+                    0 => {
+                        span.badge.statusrunning { "in force" }
+                        " An update would change nothing: what is on disk is what runs."
+                    }
+                    1 => {
+                        span.badge.statusnominal { "differs" }
+                        " An update would change one group and nothing else."
+                    }
+                    several => {
+                        span.badge.statusnominal { "differs" }
+                        " An update would change " (several) " groups and nothing else."
+                    }
+                }
             }
         }
     }
 }
 
-fn process_rows(process: &ProcessChange) -> Markup {
+/// `2 errors, 1 warning`.
+fn tally(findings: &[Finding]) -> String {
+    let kinds = [Severity::Error, Severity::Warning, Severity::Info];
+    let counts = kinds.into_iter().filter_map(|severity| {
+        let count = findings.iter().filter(|finding| finding.severity == severity).count();
+        let word = if severity == Severity::Info { "note" } else { severity.word() };
+        (count > 0).then(|| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
+    });
+    counts.collect::<Vec<_>>().join(", ")
+}
+
+fn finding_article(finding: &Finding) -> Markup {
     html! {
-        @if process.options.is_empty() {
-            tr { th scope="row" { (process.name) } td colspan="3" { (mark(process.kind)) } }
+        article class={ "finding " (finding.severity.word()) } {
+            h3 {
+                span.severity { (finding.severity.word()) }
+                " " (with_code(&finding.message))
+            }
+            @if let Some(file) = &finding.file { p.place { (file) } }
+            @for excerpt in &finding.excerpts { (snippet(excerpt)) }
+            @if let Some(help) = &finding.help { p.help { (with_code(help)) } }
+            p.code { (finding.code) }
         }
-        @for (option, values) in &process.options {
+    }
+}
+
+/// Text whose backticks set code apart.
+fn with_code(text: &str) -> Markup {
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
+fn snippet(excerpt: &Excerpt) -> Markup {
+    let (line, column) = excerpt.start;
+    html! {
+        figure {
+            figcaption.place { (excerpt.path) ":" (line) ":" (column) }
+            pre tabindex="0" {
+                span.number { (line) }
+                (excerpt.before) mark { (excerpt.marked) } (excerpt.after)
+                @if !excerpt.text.is_empty() { span.note { (excerpt.text) } }
+            }
+        }
+    }
+}
+
+fn group_card(group: &GroupDiff) -> Markup {
+    match group {
+        GroupDiff::Added(group) => whole_group(group, Fate::Added),
+        GroupDiff::Removed(group) => whole_group(group, Fate::Removed),
+        GroupDiff::Changed(change) => changed_group(change),
+    }
+}
+
+fn whole_group(group: &GroupPlan, fate: Fate) -> Markup {
+    let line = |process: &ProcessPlan| {
+        html! {
             tr {
                 th scope="row" { (process.name) }
-                td { code { (option) } }
-                @match values {
-                    Some((old, new)) => { td { code.old { (old) } } td { code.new { (new) } } }
-                    None => { td colspan="2" { "differs; the values are not shown" } }
+                td { code { (process.program.command) } }
+            }
+        }
+    };
+    html! {
+        section.card {
+            h2 { (group.name) " " (mark(fate)) }
+            table.changes {
+                caption.visually-hidden { "Processes of group " (group.name) }
+                thead { tr { th scope="col" { "Process" } th.wide scope="col" { "Command" } } }
+                tbody { @for process in &group.processes { (line(process)) } }
+            }
+        }
+    }
+}
+
+fn changed_group(change: &GroupChange) -> Markup {
+    let fate = if change.replaces { Fate::Changed } else { Fate::Kept };
+    html! {
+        section.card {
+            h2 { (change.new.name) " " (mark(fate)) }
+            @if fate == Fate::Kept {
+                p.hint { "These differences do not count: an update leaves the group running." }
+            }
+            (options_table(&change.new.name, html! {
+                @if !change.options.is_empty() { (rows("the group", &change.options)) }
+                @for process in &change.processes {
+                    @match process {
+                        ProcessDiff::Added(name) => (bare_row(name, Fate::Added)),
+                        ProcessDiff::Removed(name) => (bare_row(name, Fate::Removed)),
+                        ProcessDiff::Changed(name, options) => (rows(name, options)),
+                    }
+                }
+            }))
+        }
+    }
+}
+
+/// What a reread reads and only a new start of the daemon puts into force.
+fn daemon_card(difference: &PlanDiff) -> Markup {
+    let mut parts = Vec::new();
+    if difference.servers {
+        parts.push("the servers");
+    }
+    if difference.interfaces {
+        parts.push("the RPC interfaces");
+    }
+    if difference.daemon.is_empty() && parts.is_empty() {
+        return html! {};
+    }
+    html! {
+        section.card {
+            h2 { "The daemon itself " (mark(Fate::Changed)) }
+            p.hint { "An update does not touch this; a restart of the daemon does." }
+            @if !parts.is_empty() { p { "What differs: " (parts.join(", ")) "." } }
+            @if !difference.daemon.is_empty() {
+                (options_table("supervisord", rows("supervisord", &difference.daemon)))
+            }
+        }
+    }
+}
+
+fn options_table(name: &str, rows: Markup) -> Markup {
+    html! {
+        table.changes {
+            caption.visually-hidden { "Changes in " (name) }
+            thead {
+                tr {
+                    th scope="col" { "Process" }
+                    th scope="col" { "Option" }
+                    th scope="col" { "Active" }
+                    th scope="col" { "On disk" }
+                }
+            }
+            tbody { (rows) }
+        }
+    }
+}
+
+fn bare_row(name: &str, fate: Fate) -> Markup {
+    html! { tr { th scope="row" { (name) } td colspan="3" { (mark(fate)) } } }
+}
+
+/// The options of one process that differ; values that may be secret are not in them.
+fn rows(name: &str, options: &[OptionDiff]) -> Markup {
+    html! {
+        @for (at, option) in options.iter().enumerate() {
+            tr {
+                @if at == 0 { th scope="rowgroup" rowspan=(options.len()) { (name) } }
+                td { code { (option.name) } }
+                @if option.old == option.new {
+                    td colspan="2" { "differs; the values are not shown" }
+                } @else {
+                    td { code.old { (value(&option.old)) } }
+                    td { code.new { (value(&option.new)) } }
                 }
             }
         }
     }
 }
 
-fn mark(kind: Kind) -> Markup {
-    html! { span class={ "mark " (kind.word()) } { (kind.word()) } }
+fn value(shown: &Shown) -> String {
+    let text = shown.to_string();
+    if text.is_empty() { "none".to_owned() } else { text }
+}
+
+fn mark(fate: Fate) -> Markup {
+    html! { span class={ "mark " (fate.word()) } { (fate.word()) } }
 }

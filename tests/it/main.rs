@@ -1,6 +1,7 @@
 //! The one integration test binary: every test drives the real programs from outside.
 
 mod boot;
+mod bytes;
 mod calls;
 mod cli;
 mod clients;
@@ -47,6 +48,11 @@ fn free_port() -> u16 {
 /// Ours, and the original where it is installed: what is asserted of both is compatible.
 fn both() -> impl Iterator<Item = Installation> {
     [ours()].into_iter().chain(Installation::oracle())
+}
+
+/// The programmable child, for `command=`.
+fn child() -> &'static str {
+    env!("CARGO_BIN_EXE_child")
 }
 
 /// The root of the workspace.

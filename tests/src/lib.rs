@@ -4,6 +4,7 @@
 //! Knows how to start things and look at them from outside. What they should do is said in
 //! `tests/it`.
 
+pub mod chatter;
 pub mod daemon;
 pub mod installation;
 pub mod namespace;

@@ -218,6 +218,8 @@ impl Supervisor {
                 Timer::Process(id) => self.process_due(id),
                 Timer::StopReport(id) => self.stop_report_due(id),
                 Timer::ShutdownReport => self.shutdown_report_due(),
+                // The shutdown goes on after every message.
+                Timer::LastEvents => {}
                 Timer::Tick => self.tick_due(),
             }
         }

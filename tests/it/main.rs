@@ -7,6 +7,7 @@ mod cli;
 mod clients;
 mod container;
 mod corpus;
+mod events;
 mod faults;
 mod generated;
 mod guide;

@@ -261,6 +261,18 @@ impl Supervisor {
         })
     }
 
+    /// Whether a listener of the pool works on an event, or is about to get one.
+    pub(crate) fn is_pool_at_work(&self, id: GroupId) -> bool {
+        let Some(group) = self.groups.get(&id) else { return false };
+        let Some(pool) = &group.pool else { return false };
+        let at_work = |id| {
+            let process = self.processes.get(id);
+            process.and_then(|process| process.listener.as_ref()).is_some_and(Listener::is_at_work)
+        };
+        group.members.iter().any(at_work)
+            || (!pool.buffer.is_empty() && self.ready_listener(id).is_some())
+    }
+
     /// The answer to the sending of an event.
     pub(crate) fn fed(&mut self, id: ProcessId, result: FeedResult) {
         let Some(process) = self.processes.get_mut(&id) else { return };

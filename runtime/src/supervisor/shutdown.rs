@@ -14,6 +14,10 @@ use crate::events::EventType;
 /// The pause between two `waiting for ... to die` (RUN-324).
 const REPORT: Duration = Duration::from_secs(3);
 
+/// How long listeners may take over their last events before they are stopped. The original gives
+/// them as long by being slow: it looks at the next group a second later (RUN-323).
+const LAST_EVENTS: Duration = Duration::from_secs(1);
+
 /// A shutdown or restart under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Shutdown {
@@ -21,6 +25,8 @@ pub(crate) struct Shutdown {
     groups: Vec<GroupId>,
     /// Whether the last one has been told to stop.
     told: bool,
+    /// Until when the last one, a pool, may go on with its events.
+    lingers_until: Option<Duration>,
 }
 
 impl Supervisor {
@@ -40,7 +46,8 @@ impl Supervisor {
         }
         self.cancel_all_launches();
         self.disarm_starts();
-        self.shutdown = Some(Shutdown { groups: self.groups_by_priority(), told: false });
+        self.shutdown =
+            Some(Shutdown { groups: self.groups_by_priority(), told: false, lingers_until: None });
         self.emit(EventType::SupervisorStateChangeStopping, String::new);
         self.advance_shutdown();
         self.report_shutdown();
@@ -51,8 +58,11 @@ impl Supervisor {
         loop {
             let Some(shutdown) = &mut self.shutdown else { return };
             let Some(&id) = shutdown.groups.last() else { return };
-            if !std::mem::replace(&mut shutdown.told, true) {
-                self.stop_group(id);
+            if !shutdown.told {
+                if self.lingers(id) {
+                    return;
+                }
+                self.tell(id);
             }
             if self.groups.get(&id).is_some_and(|group| group.unstopped > 0) {
                 return;
@@ -61,6 +71,29 @@ impl Supervisor {
                 shutdown.groups.pop();
                 shutdown.told = false;
             }
+        }
+    }
+
+    /// Whether the group is a pool that has events to answer, and time left to do it.
+    fn lingers(&mut self, id: GroupId) -> bool {
+        let (at_work, now) = (self.is_pool_at_work(id), self.now.mono);
+        let Some(shutdown) = &mut self.shutdown else { return false };
+        let until = shutdown.lingers_until.take();
+        if at_work && until.is_none_or(|until| now < until) {
+            let later = until.unwrap_or(now + LAST_EVENTS);
+            shutdown.lingers_until = Some(later);
+            self.timers.move_to(Timer::LastEvents, until, Some(later));
+            return true;
+        }
+        self.timers.move_to(Timer::LastEvents, until, None);
+        false
+    }
+
+    /// Tells the group whose turn it is to stop.
+    fn tell(&mut self, id: GroupId) {
+        if let Some(shutdown) = &mut self.shutdown {
+            shutdown.told = true;
+            self.stop_group(id);
         }
     }
 

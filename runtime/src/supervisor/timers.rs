@@ -16,6 +16,8 @@ pub(crate) enum Timer {
     StopReport(ProcessId),
     /// Another `waiting for ... to die`.
     ShutdownReport,
+    /// The end of the time listeners have for their last events.
+    LastEvents,
     /// The next tick of the wall clock that somebody subscribed to.
     Tick,
 }

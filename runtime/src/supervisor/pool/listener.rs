@@ -101,6 +101,11 @@ impl Listener {
         self.state == ListenerState::Ready && !self.closed && !self.blocked
     }
 
+    /// Whether it owes a result.
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.event.is_some()
+    }
+
     /// An event has been sent.
     pub(crate) fn take(&mut self, event: Buffered) {
         self.state = ListenerState::Busy;

@@ -62,6 +62,27 @@ fn groups_stop_one_after_the_other() {
 }
 
 #[test]
+fn listeners_may_answer_their_last_event() {
+    // EVT-073: the original stops them a second later, too.
+    let pool = "eventlistener:pool events=SUPERVISOR_STATE_CHANGE_STOPPING startsecs=0";
+    let killed = |lines: &[String]| lines.iter().any(|line| line == "kill 15 pool");
+
+    let mut world = up(&[pool]);
+    let lines = play(&mut world, "say pool READY\\n; TERM", &[]);
+    assert!(lines.iter().any(|line| line.starts_with("feed pool")) && !killed(&lines), "{lines:?}");
+    assert!(!killed(&play(&mut world, "wait 0.9", &[])));
+    assert!(killed(&play(&mut world, "say pool RESULT 2\\nOK", &[])));
+
+    let mut world = up(&[pool]);
+    let lines = play(&mut world, "say pool READY\\n; TERM", &[]);
+    assert!(!killed(&lines), "{lines:?}");
+    assert!(killed(&play(&mut world, "wait 1.1", &[])), "a second is enough");
+
+    let mut world = up(&[pool]);
+    assert!(killed(&play(&mut world, "TERM", &[])), "it never was ready");
+}
+
+#[test]
 fn groups_that_are_stopped_already_cost_nothing() {
     // RUN-323, RTRAP-004
     let idle: Vec<String> =

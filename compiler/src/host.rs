@@ -44,6 +44,9 @@ pub trait Host: Sync {
     /// What stands at a path, following links; `None` for nothing.
     fn kind(&self, path: &Path) -> Option<PathKind>;
 
+    /// The permission bits of what stands at a path; `None` when they cannot be told.
+    fn mode(&self, path: &Path) -> Option<u32>;
+
     /// The working directory relative paths start from.
     fn working_dir(&self) -> PathBuf;
 

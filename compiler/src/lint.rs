@@ -11,12 +11,14 @@ use crate::source::Sources;
 mod command;
 mod environment;
 pub mod fix;
+mod neighbour;
 mod reference;
 mod rules;
 mod suppression;
 mod text;
 mod view;
 
+pub use neighbour::Neighbour;
 pub use reference::{explain, list, reference};
 use suppression::Suppressions;
 pub use view::{Config, Kind, Section, Written};
@@ -32,6 +34,8 @@ pub struct Policy {
     pub fragment: bool,
     /// The seconds a shutdown may take, when they are known.
     pub stop_timeout: Option<i64>,
+    /// The command line says as whom the daemon is to run.
+    pub user_given: bool,
 }
 
 /// One mistake the linter knows. Everything about it stands in one file.
@@ -97,6 +101,8 @@ pub struct LintContext<'a> {
     pub host: &'a dyn Host,
     /// What the check is asked for.
     pub policy: Policy,
+    /// The other daemons of the machine, as far as they are checked with this one.
+    pub neighbours: &'a [Neighbour],
     meta: &'static Meta,
     found: Vec<Diagnostic>,
 }
@@ -139,12 +145,24 @@ pub fn run(
     policy: Policy,
     compiled: &Diagnostics,
 ) -> Diagnostics {
+    run_beside(sources, host, policy, compiled, &[])
+}
+
+/// As [`run`], on a machine with other daemons.
+pub fn run_beside(
+    sources: &Sources,
+    host: &dyn Host,
+    policy: Policy,
+    compiled: &Diagnostics,
+    neighbours: &[Neighbour],
+) -> Diagnostics {
     let config = Config::new(sources);
     let mut found: Vec<Diagnostic> = compiled.iter().cloned().collect();
     for rule in rules::ALL {
         if rule.meta().depth <= policy.depth {
             let meta = rule.meta();
-            let mut cx = LintContext { config: &config, host, policy, meta, found: Vec::new() };
+            let mut cx =
+                LintContext { config: &config, host, policy, neighbours, meta, found: Vec::new() };
             rule.check(&mut cx);
             found.append(&mut cx.found);
         }

@@ -6,7 +6,7 @@ use super::input::Desk;
 use super::{Failure, Input, Verdict, output};
 use crate::diagnostic::{Diagnostics, Severity, codes};
 use crate::host::Host;
-use crate::lint::{self, Policy, fix};
+use crate::lint::{self, Neighbour, Policy, fix};
 use crate::report::{Format, Report};
 use crate::settings::Settings;
 use crate::source::Sources;
@@ -81,9 +81,11 @@ struct Mended {
 impl Check {
     /// Checks, mends and prints: one report, however many files.
     pub(super) fn run(&self) -> Result<Verdict, Failure> {
-        let mut judged = vec![self.judge_and_mend(&self.input)?];
+        let mut judged = vec![self.judge_and_mend(&self.input, &[])?];
         for file in &self.further {
-            judged.push(self.judge_and_mend(&Input { file: file.clone(), ..self.input.clone() })?);
+            let neighbours = self.neighbours(&judged);
+            let input = Input { file: file.clone(), ..self.input.clone() };
+            judged.push(self.judge_and_mend(&input, &neighbours)?);
         }
         if !(self.diff || self.input.is_stdin() && self.mend != Mend::Nothing) {
             self.print(&judged);
@@ -92,9 +94,16 @@ impl Check {
         Ok(verdicts.max().unwrap_or(Verdict::Accepted))
     }
 
-    fn judge_and_mend(&self, input: &Input) -> Result<Judged, Failure> {
+    /// The daemons checked so far, if they are those of one machine.
+    fn neighbours(&self, judged: &[Judged]) -> Vec<Neighbour> {
+        let together = self.policy.depth == Depth::Host && !self.policy.fragment;
+        let daemons = judged.iter().filter(|judged| together && !judged.unreadable);
+        daemons.map(|judged| Neighbour::new(&judged.sources)).collect()
+    }
+
+    fn judge_and_mend(&self, input: &Input, neighbours: &[Neighbour]) -> Result<Judged, Failure> {
         let mut desk = input.desk()?;
-        let mut judged = self.judge(input, &desk);
+        let mut judged = self.judge(input, &desk, neighbours);
         let mut mended: Vec<Mended> = Vec::new();
         for _ in 0..ROUNDS {
             if self.mend == Mend::Nothing {
@@ -113,13 +122,13 @@ impl Check {
                     None => mended.push(Mended { path, old: sources.text(id).to_owned(), new }),
                 }
             }
-            judged = self.judge(input, &desk);
+            judged = self.judge(input, &desk, neighbours);
         }
         self.deliver(input, &mended)?;
         Ok(judged)
     }
 
-    fn judge(&self, input: &Input, desk: &Desk) -> Judged {
+    fn judge(&self, input: &Input, desk: &Desk, neighbours: &[Neighbour]) -> Judged {
         let mut compiled = input.compile(desk, self.policy.depth);
         // The rules read the text; the memory of the rest is better used for theirs.
         compiled.plan = None;
@@ -127,7 +136,8 @@ impl Check {
         let mut found = match self.policy.depth {
             Depth::Syntax => std::mem::take(&mut compiled.diagnostics),
             Depth::Plan | Depth::Host => {
-                lint::run(&compiled.sources, desk, self.policy, &compiled.diagnostics)
+                let (sources, found) = (&compiled.sources, &compiled.diagnostics);
+                lint::run_beside(sources, desk, self.policy, found, neighbours)
             }
         };
         let unreadable = is_unreadable(input, &found);

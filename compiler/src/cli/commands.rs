@@ -253,6 +253,7 @@ fn check(matches: &ArgMatches) -> Result<Check, Failure> {
             strict: matches.get_flag("strict"),
             fragment: matches.get_flag("fragment"),
             stop_timeout: matches.get_one("stop-timeout").copied(),
+            user_given: false,
         },
         format: Format::find(word("format")).unwrap_or(defaults.format),
         fail_on: daemon::severity(word("fail-on")).unwrap_or(defaults.fail_on),

@@ -183,6 +183,7 @@ fn set(check: &mut Check, option: &Occurrence<Key>) -> Result<(), Failure> {
             check.mend = Mend::Safe.max(check.mend);
         }
         Key::Override(name) => {
+            check.policy.user_given |= name == "user";
             let value = option.value.clone().unwrap_or_else(|| "true".to_owned());
             check.input.overrides.insert(name.to_owned(), value);
         }

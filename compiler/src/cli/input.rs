@@ -147,6 +147,10 @@ impl Host for Desk {
         if ours { Some(PathKind::File { executable: false }) } else { SystemHost.kind(path) }
     }
 
+    fn mode(&self, path: &Path) -> Option<u32> {
+        SystemHost.mode(path)
+    }
+
     fn working_dir(&self) -> PathBuf {
         SystemHost.working_dir()
     }

@@ -19,6 +19,10 @@ pub struct MemoryHost {
     pub users: Vec<User>,
     /// The group database.
     pub groups: Vec<Group>,
+    /// The permission bits of files other than 0600.
+    pub modes: BTreeMap<PathBuf, u32>,
+    /// The effective uid; 1000 unless it is set.
+    pub uid: Option<u32>,
     /// How often the files have been changed; part of every stamp.
     pub edits: BTreeMap<PathBuf, u64>,
 }
@@ -107,6 +111,11 @@ impl Host for MemoryHost {
         found.then_some(PathKind::Directory)
     }
 
+    fn mode(&self, path: &Path) -> Option<u32> {
+        let path = Self::resolve(path);
+        self.files.contains_key(&path).then(|| self.modes.get(&path).copied().unwrap_or(0o600))
+    }
+
     fn working_dir(&self) -> PathBuf {
         PathBuf::from("/")
     }
@@ -116,7 +125,7 @@ impl Host for MemoryHost {
     }
 
     fn uid(&self) -> u32 {
-        1000
+        self.uid.unwrap_or(1000)
     }
 }
 

@@ -109,6 +109,10 @@ impl Host for SystemHost {
         })
     }
 
+    fn mode(&self, path: &Path) -> Option<u32> {
+        fs::metadata(path).ok().map(|metadata| metadata.permissions().mode() & 0o7777)
+    }
+
     fn working_dir(&self) -> PathBuf {
         env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
     }

@@ -152,6 +152,10 @@ impl Host for Watched {
     fn kind(&self, path: &Path) -> Option<PathKind> {
         self.memory.kind(path)
     }
+    fn mode(&self, path: &Path) -> Option<u32> {
+        self.memory.mode(path)
+    }
+
     fn working_dir(&self) -> PathBuf {
         self.memory.working_dir()
     }

@@ -43,9 +43,13 @@ fn is_plain(value: &str) -> bool {
         let fine = match quote {
             Some(open) if c == open => {
                 quote = None;
-                !matches!(before, '"' | '\'' | '\\') || before == open
+                !matches!(before, '"' | '\'' | '\\')
             }
-            Some(open) => c != '$' && !(before == open && matches!(c, '"' | '\'')),
+            Some(open) => {
+                c != '$'
+                    && !(before == open && matches!(c, '"' | '\''))
+                    && !(before == '\\' && c == '\\')
+            }
             None if matches!(c, '"' | '\'') => {
                 quote = Some(c);
                 before == '='

@@ -104,6 +104,84 @@ fn safe_fixes_change_one_option_of_the_plan() {
     }
 }
 
+/// What `text` comes to on the machine `host`, as `CODE message` lines of warnings and advice.
+fn on_the_machine(host: &MemoryHost, text: &str, neighbours: &[Neighbour]) -> Vec<String> {
+    let mut host = host.clone();
+    host.write(ROOT, with_daemon(text));
+    let options = Options { depth: Depth::Host, ..Options::default() };
+    let compiled = crate::compile(&host, Path::new(ROOT), &options);
+    let policy = Policy { depth: Depth::Host, ..Policy::default() };
+    let (sources, found) = (&compiled.sources, &compiled.diagnostics);
+    shown(&run_beside(sources, &host, policy, found, neighbours))
+}
+
+#[test]
+fn passwords_everybody_can_read() {
+    let text = "[inet_http_server]\nport=127.0.0.1:9\nusername=u\npassword=p\n[supervisorctl]\n\
+        serverurl=http://127.0.0.1:9\nusername=u\npassword=p\n[rpcinterface:supervisor]\n\
+        supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n";
+    let mut host = MemoryHost::default();
+    assert!(on_the_machine(&host, text, &[]).is_empty());
+    host.modes.insert(ROOT.into(), 0o644);
+    let found = on_the_machine(&host, text, &[]);
+    assert_eq!(found, ["SV039 everybody on this machine can read this password"; 2]);
+    let text = text.replace("password=p", "password={SHA}148de9c5a7a44d19e56cd9ae1a554bf67847afb0");
+    assert!(!on_the_machine(&host, &text, &[]).iter().any(|found| found.contains("read")));
+}
+
+#[test]
+fn a_daemon_of_root() {
+    let host = MemoryHost { uid: Some(0), ..MemoryHost::default() };
+    let found = on_the_machine(&host, "", &[]);
+    assert_eq!(found, ["SV039 this daemon and its programs run as root"]);
+    assert!(on_the_machine(&MemoryHost::default(), "", &[]).is_empty());
+}
+
+#[test]
+fn wrapper_scripts() {
+    let check = |script: &str, expected: usize| {
+        let host = MemoryHost::new([("/srv/run.sh", script)]);
+        let found = on_the_machine(&host, "[program:a]\ncommand=/srv/run.sh\n", &[]);
+        assert_eq!(found.len(), expected, "{script}: {found:?}");
+    };
+    check("#!/bin/sh\nexport A=1\n/srv/app --port 80\n", 1);
+    check("#!/usr/bin/env bash\n. /srv/env\n./app\n", 1);
+    check("#!/bin/sh\nexec /srv/app\n", 0);
+    check("#!/bin/sh\ntrap 'kill $pid' TERM\n/srv/app & pid=$!\nwait\n", 0);
+    check("#!/usr/bin/python3\n/srv/app\n", 0);
+    check("#!/bin/sh\necho done\n", 0);
+}
+
+#[test]
+fn two_daemons_of_one_machine() {
+    let neighbour = |text: &str| {
+        let mut sources = Sources::default();
+        sources.add("/etc/first.conf", with_daemon(text));
+        [Neighbour::new(&sources)]
+    };
+    let check = |first: &str, second: &str, expected: &[&str]| {
+        let found = on_the_machine(&MemoryHost::default(), second, &neighbour(first));
+        assert_eq!(found, expected);
+    };
+    let places = "[supervisord]\npidfile=/p.pid\n";
+    check(places, places, &["SV034 `/p.pid` is taken by the daemon of /etc/first.conf"]);
+    check(places, "[supervisord]\npidfile=/q.pid\n", &[]);
+    let logs = "[program:a]\ncommand=/etc/supervisord.conf\n";
+    let deleted = "SV034 a start of this daemon deletes the AUTO logs of /etc/first.conf";
+    check(logs, logs, &[deleted]);
+    check(logs, &format!("[supervisord]\nidentifier=two\n{logs}"), &[]);
+    check(logs, &format!("[supervisord]\nnocleanup=true\n{logs}"), &[]);
+    check(logs, "[program:a]\ncommand=/etc/supervisord.conf\nstdout_logfile=NONE\n", &[]);
+}
+
+#[test]
+fn includes_that_match_nothing() {
+    let text = "[include]\nfiles=/etc/none/*.conf\n";
+    let found = on_the_machine(&MemoryHost::default(), text, &[]);
+    assert_eq!(found, ["SV037 no file matches `/etc/none/*.conf` on this machine"]);
+    assert!(checked(text, Depth::Plan).found.is_empty());
+}
+
 /// The options in which two plans of the same processes differ.
 fn changed_options(one: &Plan, other: &Plan) -> Vec<String> {
     let processes = |plan: &Plan| -> Vec<serde_json::Value> {

@@ -28,6 +28,38 @@ pub(super) fn bytes(text: &str) -> Option<i64> {
     integer(digits)?.checked_mul(unit)
 }
 
+/// What a shell would expand in a text, as expansions of supervisor: `$NAME`, `${NAME}` and a `~` at
+/// the start. `None` when there is nothing of it, or something no expansion says.
+pub(super) fn shell_expanded(text: &str) -> Option<String> {
+    let mut expanded = String::new();
+    let mut rest = text;
+    if let Some(after) = text.strip_prefix('~') {
+        if !after.is_empty() && !after.starts_with('/') {
+            return None;
+        }
+        expanded.push_str("%(ENV_HOME)s");
+        rest = after;
+    }
+    while let Some((before, after)) = rest.split_once('$') {
+        expanded.push_str(before);
+        let (name, after) = match after.strip_prefix('{') {
+            Some(braced) => braced.split_once('}')?,
+            None => {
+                let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                after.split_at(after.find(|c| !is_part(c)).unwrap_or(after.len()))
+            }
+        };
+        let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if !starts_well || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return None;
+        }
+        expanded.push_str(&format!("%(ENV_{name})s"));
+        rest = after;
+    }
+    expanded.push_str(rest);
+    (expanded != text).then_some(expanded)
+}
+
 /// Whether the text holds an expansion.
 pub(super) fn is_template(text: &str) -> bool {
     text.contains("%(")
@@ -114,6 +146,20 @@ mod tests {
         assert_eq!(log_file("/dev/null"), LogFile::Nothing);
         assert_eq!(log_file("%(ENV_LOG)s"), LogFile::Unknown);
         assert_eq!(log_file("/var/log/x.log"), LogFile::File);
+    }
+
+    #[test]
+    fn what_a_shell_would_expand() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(shell_expanded(text).as_deref(), expected, "{text}");
+        };
+        check("$HOME/x:${PATH}", Some("%(ENV_HOME)s/x:%(ENV_PATH)s"));
+        check("~/run", Some("%(ENV_HOME)s/run"));
+        check("~", Some("%(ENV_HOME)s"));
+        check("~web/run", None);
+        check("${A:-b}", None);
+        check("$1", None);
+        check("plain", None);
     }
 
     #[test]

@@ -182,6 +182,20 @@ impl<'a> Config<'a> {
         between.chars().all(|c| c.is_whitespace() && c != '\n' && c != '\r').then_some(comment)
     }
 
+    /// The edit that writes an option on a line of its own below another, indented like it: a line
+    /// indented otherwise would change what the lines after it belong to.
+    pub fn line_below(&self, written: &Written<'_>, option: &str) -> (Span, String) {
+        let text = self.text(written.file);
+        let value_end = written.whole().end as usize;
+        let rest = &text[value_end..];
+        let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let at = (value_end + length) as u32;
+        let line_end = if rest[length..].starts_with("\r\n") { "\r\n" } else { "\n" };
+        let key = written.key_span();
+        let indent = Span { start: self.lines(key).start, end: key.start, ..key }.of(text);
+        (Span::new(written.file, at..at), format!("{line_end}{indent}{option}"))
+    }
+
     /// The whole lines `span` touches, with the line end of the last.
     pub fn lines(&self, span: Span) -> Span {
         let source = self.sources.get(span.file);

@@ -137,6 +137,10 @@ impl Host for CaseHost<'_> {
         if path.as_os_str().is_empty() { None } else { SystemHost.kind(&self.cwd.join(path)) }
     }
 
+    fn mode(&self, path: &Path) -> Option<u32> {
+        SystemHost.mode(&self.cwd.join(path))
+    }
+
     fn working_dir(&self) -> PathBuf {
         self.cwd.to_owned()
     }

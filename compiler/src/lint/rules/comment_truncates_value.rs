@@ -13,17 +13,24 @@ pub(super) struct CommentTruncatesValue;
 static META: Meta = Meta {
     code: codes::COMMENT_TRUNCATES_VALUE,
     depth: Depth::Plan,
-    what: "Finds a `;` or `#` after a blank that begins a comment inside quotes, or between two \
-           commands of a shell.",
+    what: "Finds a `;` or `#` after a blank that begins a comment inside quotes, whatever the option, \
+           or between two commands of a shell.",
     why: "Quotes do not protect a comment sign: `bash -c \"a ; b\"` is cut to `bash -c \"a`, loads, \
           and fails at each start with `No closing quotation`.",
     remedy: "Write the `;` without a blank before it, or put the commands into a script.",
     seen: &["#857"],
-    examples: &[Example {
-        bad: "[program:web]\ncommand=bash -c \"sleep 1 ; exec /srv/web\"\n",
-        good: "[program:web]\ncommand=bash -c \"sleep 1; exec /srv/web\"\n",
-        mended: Mended::Safely,
-    }],
+    examples: &[
+        Example {
+            bad: "[program:web]\ncommand=bash -c \"sleep 1 ; exec /srv/web\"\n",
+            good: "[program:web]\ncommand=bash -c \"sleep 1; exec /srv/web\"\n",
+            mended: Mended::Safely,
+        },
+        Example {
+            bad: "[supervisord]\nidentifier=\"one ;two\"\n",
+            good: "[supervisord]\nidentifier=one;two\n",
+            mended: Mended::ByHand,
+        },
+    ],
     clean: &[
         "[program:web]\ncommand=/srv/web ; the web server's \"main\" process\n",
         "[program:web]\ncommand=/srv/web # don't restart\n",
@@ -40,6 +47,17 @@ impl Rule for CommentTruncatesValue {
 
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
+        for written in config.sections().flat_map(|section| section.written()) {
+            if let Some(comment) = comment_in_quotes(config, written) {
+                let sign = &comment.of(config.text(comment.file))[..1];
+                let key = &written.key;
+                let found = cx
+                    .finding(comment, format!("the `{sign}` begins a comment and cuts `{key}`"))
+                    .labelled("not part of the value")
+                    .help("write it without the blank before it");
+                cx.report(found);
+            }
+        }
         for section in config.sections().filter(|section| section.kind.runs()) {
             if let Some(written) = section.own("command")
                 && let Some(comment) = cutting_comment(config, section, written)
@@ -75,6 +93,17 @@ pub(super) fn cutting_comment(
     let first = written.value.split_whitespace().next().unwrap_or_default();
     let unfinished = PREPARATIONS.contains(&first) && tail.trim_start_matches(';').trim() != "";
     (open || (unfinished && tail.starts_with(';'))).then_some(comment)
+}
+
+/// The comment behind a value other than a command whose quotation it ends.
+fn comment_in_quotes(config: &Config<'_>, written: &Written<'_>) -> Option<Span> {
+    let quote = written.value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    if written.key == "command" || written.value.matches(quote).count() != 1 {
+        return None;
+    }
+    let last = written.entry.rest.last().copied().unwrap_or(written.entry.first);
+    let comment = config.comment_after(last)?;
+    comment.of(config.text(comment.file)).contains(quote).then_some(comment)
 }
 
 /// Takes away the blanks before every ` ;` that would begin a comment.

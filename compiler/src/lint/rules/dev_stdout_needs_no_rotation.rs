@@ -24,6 +24,11 @@ static META: Meta = Meta {
             mended: Mended::Safely,
         },
         Example {
+            bad: "[program:web]\n  stdout_logfile=/dev/stdout ; to docker\n  command=/srv/web\n",
+            good: "[program:web]\n  stdout_logfile=/dev/stdout ; to docker\n  stdout_logfile_maxbytes=0\n  command=/srv/web\n",
+            mended: Mended::Safely,
+        },
+        Example {
             bad: "[program:web]\ncommand=/srv/web\nstderr_logfile=/dev/fd/2\nstderr_logfile_maxbytes=1MB\n",
             good: "[program:web]\ncommand=/srv/web\nstderr_logfile=/dev/fd/2\nstderr_logfile_maxbytes=0\n",
             mended: Mended::Safely,
@@ -64,11 +69,7 @@ fn rotated_device(cx: &LintContext<'_>, section: &Section<'_>, log: &str) -> Opt
         .help(format!("set `{size}=0`"));
     let edit = match section.get(&size) {
         Some(wrong) => (wrong.span(), "0".to_owned()),
-        None => {
-            let end = written.whole().end;
-            let after = grammar::Span { start: end, ..written.whole() };
-            (after, format!("\n{size}=0"))
-        }
+        None => cx.config.line_below(written, &format!("{size}=0")),
     };
     Some(found.fixed_by(Fix::safe(format!("set `{size}=0`"), vec![edit])))
 }

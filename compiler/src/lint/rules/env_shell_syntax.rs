@@ -2,8 +2,9 @@
 
 use grammar::value::{Pair, TokenKind};
 
-use crate::diagnostic::codes;
-use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule, environment};
+use crate::diagnostic::{Fix, codes};
+use crate::lint::view::Written;
+use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule, environment, text};
 
 /// Shell syntax in an environment list.
 pub(super) struct EnvShellSyntax;
@@ -20,12 +21,12 @@ static META: Meta = Meta {
         Example {
             bad: "[program:web]\ncommand=/srv/web\nenvironment=DATA=$HOME/data\n",
             good: "[program:web]\ncommand=/srv/web\nenvironment=DATA=\"%(ENV_HOME)s/data\"\n",
-            mended: Mended::ByHand,
+            mended: Mended::Unsafely,
         },
         Example {
             bad: "[program:web]\ncommand=/srv/web\nenvironment=PATH=\"/srv/bin:$PATH\"\n",
             good: "[program:web]\ncommand=/srv/web\nenvironment=PATH=\"/srv/bin:%(ENV_PATH)s\"\n",
-            mended: Mended::ByHand,
+            mended: Mended::Unsafely,
         },
     ],
     clean: &["[program:web]\ncommand=/srv/web\nenvironment=PASSWORD=\"a$b~c\"\n"],
@@ -54,10 +55,32 @@ impl Rule for EnvShellSyntax {
                 let found = cx
                     .finding(written.place(pair.written.range.clone()), message)
                     .help("write `%(ENV_NAME)s` for a variable of the daemon");
-                cx.report(found);
+                cx.report(match expanded(written, pair) {
+                    Some(fix) => found.fixed_by(fix),
+                    None => found,
+                });
             }
         });
     }
+}
+
+/// Expands and quotes the value up to the next comma.
+fn expanded(written: &Written<'_>, pair: &Pair<'_>) -> Option<Fix> {
+    let start = pair.written.range.start;
+    let (value, end) = match pair.written.kind {
+        TokenKind::Quoted => {
+            let end = pair.written.range.end;
+            (written.value.get(start as usize + 1..end as usize - 1)?, end)
+        }
+        TokenKind::Word | TokenKind::Symbol => {
+            let rest = &written.value[start as usize..];
+            let value = rest.split([',', '\n']).next().unwrap_or(rest).trim_end();
+            (value, start + value.len() as u32)
+        }
+    };
+    let expanded = text::shell_expanded(value).filter(|value| !value.contains('"'))?;
+    let edits = vec![(written.place(start..end), format!("\"{expanded}\""))];
+    Some(Fix::risky("let supervisor expand it", edits))
 }
 
 fn names_variable(pair: &Pair<'_>) -> bool {

@@ -11,11 +11,14 @@ static META: Meta = Meta {
     code: codes::EXPOSED_CONTROL_PORT,
     depth: Depth::Plan,
     what: "Finds inet servers that listen beyond the loopback without a password or with one from \
-           the documentation, and UNIX sockets without a password that everybody may write to.",
+           the documentation, and UNIX sockets without a password that everybody may write to. On \
+           the machine itself it also finds clear passwords in a file that everybody may read, and a \
+           daemon that would keep the rights of root because it has no `user`.",
     why: "Whoever reaches the port may run commands as the daemon's user; such ports are searched \
           for and used to install miners.",
     remedy: "Listen on `127.0.0.1`, set a user name and a password of your own, and leave the socket \
-             at 0700.",
+             at 0700. Write the password as `{SHA}` and its SHA-1, or take the file from others. Set \
+             `user`, to root if it is meant.",
     seen: &["docker-galaxy#391", "CVE-2017-11610", "social-feed-manager#225"],
     examples: &[
         Example {
@@ -60,7 +63,46 @@ impl Rule for ExposedControlPort {
             };
             found.into_iter().for_each(|finding| cx.report(finding));
         }
+        if cx.policy.depth == Depth::Host {
+            let found = readable_passwords(cx).into_iter().chain(kept_root(cx));
+            found.collect::<Vec<_>>().into_iter().for_each(|finding| cx.report(finding));
+        }
     }
+}
+
+/// Passwords in the clear in files that everybody may read.
+fn readable_passwords(cx: &LintContext<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for section in cx.config.sections() {
+        let serves = section.kind == Kind::InetServer || section.kind == Kind::UnixServer;
+        // The client has to send its own in the clear.
+        let help = match section.kind == Kind::Ctl {
+            true => "take the file from others with `chmod o-r`",
+            false if serves => {
+                "take the file from others with `chmod o-r`, or write `{SHA}` and the SHA-1"
+            }
+            false => continue,
+        };
+        let Some(password) = section.own("password") else { continue };
+        let value = &*password.value;
+        let path = cx.host.working_dir().join(cx.config.sources.path(password.file));
+        let readable = || cx.host.mode(&path).is_some_and(|mode| mode & 0o004 != 0);
+        let clear = !value.is_empty() && !value.starts_with("{SHA}") && !text::is_template(value);
+        if clear && readable() {
+            let message = "everybody on this machine can read this password";
+            found.push(cx.finding(password.key_span(), message).help(help));
+        }
+    }
+    found
+}
+
+/// A daemon started by root that says nothing of it.
+fn kept_root(cx: &LintContext<'_>) -> Option<Diagnostic> {
+    let daemon = cx.config.section("supervisord")?;
+    let silent = daemon.get("user").is_none() && !cx.policy.user_given && !cx.policy.fragment;
+    let found = cx.advice(daemon.header(), "this daemon and its programs run as root");
+    (silent && cx.host.uid() == 0)
+        .then(|| found.help("set `user` in `[supervisord]`, to root if it is meant"))
 }
 
 fn exposed_port(cx: &LintContext<'_>, server: &Section<'_>) -> Option<Diagnostic> {

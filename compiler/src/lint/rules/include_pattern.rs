@@ -1,5 +1,7 @@
 //! SV037: an include that does not include what it seems to.
 
+use std::path::PathBuf;
+
 use crate::diagnostic::codes;
 use crate::lint::view::Kind;
 use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule, text};
@@ -11,7 +13,8 @@ static META: Meta = Meta {
     code: codes::INCLUDE_PATTERN,
     depth: Depth::Plan,
     what: "Finds `[include]` in an included file or written twice, commas between patterns, \
-           `[supervisorctl]` in an included file, and a named file that does not exist.",
+           `[supervisorctl]` in an included file, a named file that does not exist, and, on the \
+           machine itself, a pattern that matches nothing.",
     why: "Includes are followed from the main file alone. Patterns are separated by blanks; a comma \
           is part of the name. supervisorctl reads only the main file. What matches nothing is \
           skipped without an error.",
@@ -70,6 +73,9 @@ fn patterns(cx: &mut LintContext<'_>) {
         } else if is_missing_name(cx, pattern) {
             let found = cx.finding(place, format!("there is no file `{pattern}`"));
             cx.report(found);
+        } else if cx.policy.depth == Depth::Host && matches_nothing(cx, pattern) {
+            let found = cx.finding(place, format!("no file matches `{pattern}` on this machine"));
+            cx.report(found);
         }
     }
 }
@@ -82,8 +88,17 @@ fn is_missing_name(cx: &LintContext<'_>, pattern: &str) -> bool {
     if !named || (pattern.starts_with('/') && cx.policy.depth < Depth::Host) {
         return false;
     }
-    let Some(main) = cx.config.files().next() else { return false };
-    let directory =
-        cx.config.sources.path(main.id).parent().map(|path| cx.host.working_dir().join(path));
-    directory.is_some_and(|directory| cx.host.kind(&directory.join(pattern)).is_none())
+    directory(cx).is_some_and(|directory| cx.host.kind(&directory.join(pattern)).is_none())
+}
+
+/// On the machine it is for, a pattern without a match is as much of a mistake as a name.
+fn matches_nothing(cx: &LintContext<'_>, pattern: &str) -> bool {
+    let Some(path) = directory(cx).map(|directory| directory.join(pattern)) else { return false };
+    !pattern.contains('%') && cx.host.glob(&path.to_string_lossy()).is_ok_and(|it| it.is_empty())
+}
+
+/// The directory of the main file, from which patterns start.
+fn directory(cx: &LintContext<'_>) -> Option<PathBuf> {
+    let main = cx.config.files().next()?;
+    cx.config.sources.path(main.id).parent().map(|path| cx.host.working_dir().join(path))
 }

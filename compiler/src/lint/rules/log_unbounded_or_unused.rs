@@ -1,6 +1,6 @@
 //! SV027: a log that grows for ever, or a log option without effect.
 
-use crate::diagnostic::codes;
+use crate::diagnostic::{Fix, codes};
 use crate::lint::text::{LogFile, log_file};
 use crate::lint::view::Section;
 use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
@@ -11,7 +11,7 @@ pub(super) struct LogUnboundedOrUnused;
 static META: Meta = Meta {
     code: codes::LOG_UNBOUNDED_OR_UNUSED,
     depth: Depth::Plan,
-    what: "Finds regular log files with `maxbytes=0`, and `stderr_logfile` beside \
+    what: "Finds regular log files with `maxbytes=0`, and options of stderr beside \
            `redirect_stderr=true`.",
     why: "Without rotation a log fills the disk, unless something else rotates it. With \
           `redirect_stderr=true` the stream has no file of its own and its options have no effect.",
@@ -26,11 +26,26 @@ static META: Meta = Meta {
         Example {
             bad: "[program:web]\ncommand=/srv/web\nredirect_stderr=true\nstderr_logfile=/var/log/web.err\n",
             good: "[program:web]\ncommand=/srv/web\nredirect_stderr=true\n",
-            mended: Mended::ByHand,
+            mended: Mended::Safely,
+        },
+        Example {
+            bad: "[program:web]\ncommand=/srv/web\nredirect_stderr=true\nstderr_logfile_backups=3\n",
+            good: "[program:web]\ncommand=/srv/web\nredirect_stderr=true\n",
+            mended: Mended::Safely,
         },
     ],
     clean: &["[program:web]\ncommand=/srv/web\nredirect_stderr=true\nstderr_logfile=NONE\n"],
 };
+
+/// Options of a stream that has no file, no events and no log of its own.
+const STDERR: [&str; 6] = [
+    "stderr_logfile",
+    "stderr_logfile_maxbytes",
+    "stderr_logfile_backups",
+    "stderr_capture_maxbytes",
+    "stderr_events_enabled",
+    "stderr_syslog",
+];
 
 impl Rule for LogUnboundedOrUnused {
     fn meta(&self) -> &'static Meta {
@@ -53,11 +68,16 @@ impl Rule for LogUnboundedOrUnused {
 
 fn unused(cx: &mut LintContext<'_>, section: &Section<'_>) {
     // What stands in [DEFAULT] is there for other programs.
-    let own = section.written().iter().find(|written| written.key == "stderr_logfile");
-    if let Some(written) = own.filter(|written| log_file(&written.value) == LogFile::File) {
+    for written in section.written().iter().filter(|written| STDERR.contains(&&*written.key)) {
+        let key = &written.key;
+        if key == "stderr_logfile" && log_file(&written.value) != LogFile::File {
+            continue;
+        }
+        let lines = cx.config.lines(written.whole());
         let found = cx
-            .advice(written.whole(), "`stderr_logfile` has no effect beside `redirect_stderr=true`")
-            .help("remove one of the two");
+            .advice(written.whole(), format!("`{key}` has no effect beside `redirect_stderr=true`"))
+            .help("remove one of the two")
+            .fixed_by(Fix::safe(format!("remove `{key}`"), vec![(lines, String::new())]));
         cx.report(found);
     }
 }

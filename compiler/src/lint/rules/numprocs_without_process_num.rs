@@ -18,8 +18,13 @@ static META: Meta = Meta {
     examples: &[
         Example {
             bad: "[program:web]\ncommand=/srv/web\nnumprocs=2\n",
-            good: "[program:web]\ncommand=/srv/web\nnumprocs=2\nprocess_name=web_%(process_num)02d\n",
-            mended: Mended::ByHand,
+            good: "[program:web]\ncommand=/srv/web\nprocess_name=%(program_name)s_%(process_num)02d\nnumprocs=2\n",
+            mended: Mended::Safely,
+        },
+        Example {
+            bad: "[program:web]\n  command=/srv/web\n  numprocs=2\n  process_name=worker\n",
+            good: "[program:web]\n  command=/srv/web\n  numprocs=2\n  process_name=worker_%(process_num)02d\n",
+            mended: Mended::Safely,
         },
         Example {
             bad: "[program:web]\ncommand=/srv/web --port=8000\nnumprocs=2\nprocess_name=web_%(process_num)d\n",

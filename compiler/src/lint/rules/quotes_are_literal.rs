@@ -32,7 +32,7 @@ static META: Meta = Meta {
 };
 
 /// Options whose values no reader unquotes.
-const PLAIN: [&str; 11] = [
+const PLAIN: [&str; 12] = [
     "directory",
     "stdout_logfile",
     "stderr_logfile",
@@ -43,6 +43,7 @@ const PLAIN: [&str; 11] = [
     "files",
     "serverurl",
     "username",
+    "user",
     "identifier",
 ];
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::codes;
-use crate::lint::view::{Config, Kind, Written};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::lint::neighbour::{auto_logs, taken};
+use crate::lint::view::Written;
 use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
 
 /// One place used for two things.
@@ -13,17 +14,20 @@ static META: Meta = Meta {
     code: codes::SHARED_IDENTITY,
     depth: Depth::Plan,
     what: "Finds two servers on one socket or port, and one path for the activity log, the pid file \
-           or a socket.",
+           or a socket. `--depth host` with several files takes them for daemons of one machine, and \
+           finds what two of them share: these, and `identifier` with `childlogdir` where there are \
+           AUTO logs.",
     why: "The second server cannot open its socket, and the daemon hangs or refuses to start; a pid \
-          file written over the log destroys it.",
-    remedy: "Give each its own path or port.",
+          file written over the log destroys it. At its start a daemon deletes the AUTO logs of its \
+          `identifier` in its `childlogdir`, another daemon's among them.",
+    remedy: "Give each its own path or port, and each daemon its `identifier` and `childlogdir`.",
     seen: &["#480"],
     examples: &[Example {
         bad: "[supervisord]\nlogfile=/run/sv\npidfile=/run/sv\n",
         good: "[supervisord]\nlogfile=/run/sv.log\npidfile=/run/sv.pid\n",
         mended: Mended::ByHand,
     }],
-    clean: &[],
+    clean: &["[supervisord]\nlogfile=/dev/null\npidfile=/dev/null\n"],
 };
 
 impl Rule for SharedIdentity {
@@ -33,32 +37,40 @@ impl Rule for SharedIdentity {
 
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
-        let mut first: BTreeMap<&str, &Written<'_>> = BTreeMap::new();
-        for written in places(config) {
-            if let Some(other) = first.get(&*written.value) {
+        let mut first: BTreeMap<String, &Written<'_>> = BTreeMap::new();
+        for (written, value) in taken(config) {
+            if let Some(other) = first.get(&value) {
                 let found = cx
                     .finding(written.whole(), format!("`{}` is used twice", written.value))
                     .also(other.whole(), "was here first");
                 cx.report(found);
-            } else {
-                first.insert(&written.value, written);
+                continue;
             }
+            if let Some(neighbour) = cx.neighbours.iter().find(|it| it.takes.contains(&value)) {
+                let message = format!("`{}` is taken by the daemon of {}", value, neighbour.name);
+                let found = cx.finding(written.whole(), message);
+                cx.report(found);
+            }
+            first.insert(value, written);
+        }
+        if let Some(found) = deleted_logs(cx) {
+            cx.report(found);
         }
     }
 }
 
-fn places<'s, 'a>(config: &'s Config<'a>) -> impl Iterator<Item = &'s Written<'a>> {
-    config.sections().flat_map(|section| {
-        let keys: &[&str] = if section.kind == Kind::Supervisord {
-            &["logfile", "pidfile"]
-        } else if section.kind == Kind::UnixServer {
-            &["file"]
-        } else if section.kind == Kind::InetServer {
-            &["port"]
-        } else {
-            &[]
-        };
-        let daemon_log = |written: &&Written<'_>| !written.value.starts_with("/dev/");
-        keys.iter().filter_map(|key| section.get(key)).filter(daemon_log)
-    })
+/// The AUTO logs of another daemon that a start of this one deletes.
+fn deleted_logs(cx: &LintContext<'_>) -> Option<Diagnostic> {
+    let daemon = cx.config.section("supervisord")?;
+    let logs = auto_logs(cx.config)?;
+    let neighbour = cx.neighbours.iter().find(|it| it.auto_logs.as_ref() == Some(&logs))?;
+    if daemon.flag("nocleanup", false) != Some(false) {
+        return None;
+    }
+    let place = daemon.get("identifier").map_or(daemon.header(), |identifier| identifier.whole());
+    let message = format!("a start of this daemon deletes the AUTO logs of {}", neighbour.name);
+    Some(
+        cx.finding(place, message)
+            .help("set an `identifier` of its own, or a `childlogdir` of its own"),
+    )
 }

@@ -1,9 +1,9 @@
 //! SV022: a shell that stays between the daemon and the program.
 
 use crate::diagnostic::{Diagnostic, Fix, codes};
-use crate::lint::command::Word;
+use crate::lint::command::{Command, Word};
 use crate::lint::view::{Section, Written};
-use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
+use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule, text};
 
 /// A shell that stays between the daemon and the program.
 pub(super) struct ShellWrapperNotExec;
@@ -13,7 +13,8 @@ static META: Meta = Meta {
     depth: Depth::Plan,
     what: "Finds `sh -c` with several commands of which the last is not started by `exec`, and `npm`, \
            `yarn` and `pnpm` running a script, where neither `stopasgroup` nor `killasgroup` is set. \
-           A single command is left alone: shells replace themselves with it.",
+           A single command is left alone: shells replace themselves with it. On the machine itself \
+           it looks into scripts, too.",
     why: "A stop signal reaches the shell, not the program: the program lives on as an orphan and \
           keeps its port, and the next start fails.",
     remedy: "Write `exec` before the last command, or set `stopasgroup=true`.",
@@ -40,6 +41,8 @@ static META: Meta = Meta {
     ],
 };
 
+/// Larger files are programs, not wrappers.
+const LARGEST_SCRIPT: u64 = 64 << 10;
 const LOOPS: [&str; 4] = ["while ", "until ", "for ", "if "];
 const BUILTINS: [&str; 10] =
     ["exit", "true", "false", "cd", "export", "echo", "set", "read", "return", ":"];
@@ -66,6 +69,13 @@ impl Rule for ShellWrapperNotExec {
 fn diagnosis(cx: &LintContext<'_>, section: &Section<'_>) -> Option<Diagnostic> {
     let (command, written) = (section.command()?, section.get("command")?);
     let Some(script) = command.script() else {
+        if cx.policy.depth == Depth::Host && starts_a_wrapper(cx, section, command) {
+            let word = written.place(command.program_word().range.clone());
+            return Some(
+                cx.advice(word, "this script starts its last program without `exec`")
+                    .help("start it with `exec`, or set `stopasgroup=true`"),
+            );
+        }
         let manager = ["npm", "yarn", "pnpm"].contains(&command.program());
         let word = written.place(command.program_word().range.clone());
         return (manager && command.has(&["run", "start", "run-script"])).then(|| {
@@ -88,6 +98,27 @@ fn diagnosis(cx: &LintContext<'_>, section: &Section<'_>) -> Option<Diagnostic> 
         Some(fix) => found.fixed_by(fix),
         None => found,
     })
+}
+
+/// Whether the program is a script of a shell whose last line starts something without `exec`.
+fn starts_a_wrapper(cx: &LintContext<'_>, section: &Section<'_>, command: &Command) -> bool {
+    let name = &command.program_word().text;
+    if !name.contains('/') || text::is_template(name) {
+        return false;
+    }
+    let directory = section.value("directory").filter(|path| !text::is_template(path));
+    let path = cx.host.working_dir().join(directory.unwrap_or_default()).join(name);
+    let small = cx.host.stamp(&path).is_some_and(|stamp| stamp.size <= LARGEST_SCRIPT);
+    let Some(Ok(bytes)) = small.then(|| cx.host.read(&path)) else { return false };
+    let Ok(script) = std::str::from_utf8(&bytes) else { return false };
+    let Some((shebang, body)) = script.split_once('\n') else { return false };
+    let of_a_shell = shebang.starts_with("#!")
+        && shebang.split(['/', ' ']).any(|word| ["sh", "bash", "dash", "ash"].contains(&word));
+    let cares = ["exec ", "trap ", "wait"].iter().any(|word| body.contains(word));
+    let mut code = body.lines().map(str::trim).filter(|it| !it.is_empty() && !it.starts_with('#'));
+    let last = code.next_back().unwrap_or_default();
+    let program = last.split_whitespace().next().unwrap_or_default();
+    of_a_shell && !cares && program.starts_with(['/', '.']) && !last.ends_with('&')
 }
 
 /// The last of several commands, where the shell waits for it; `None` for one command, for a loop,

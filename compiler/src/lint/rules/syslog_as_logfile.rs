@@ -14,11 +14,18 @@ static META: Meta = Meta {
     why: "supervisor warns at each load that the value will be removed.",
     remedy: "Write `stdout_syslog=true`, and `stdout_logfile=NONE` where no file is wanted.",
     seen: &[],
-    examples: &[Example {
-        bad: "[program:web]\ncommand=/srv/web\nstdout_logfile=syslog\n",
-        good: "[program:web]\ncommand=/srv/web\nstdout_logfile=NONE\nstdout_syslog=true\n",
-        mended: Mended::Safely,
-    }],
+    examples: &[
+        Example {
+            bad: "[program:web]\ncommand=/srv/web\nstdout_logfile=syslog\n",
+            good: "[program:web]\ncommand=/srv/web\nstdout_logfile=NONE\nstdout_syslog=true\n",
+            mended: Mended::Safely,
+        },
+        Example {
+            bad: "[program:web]\n  stderr_logfile=SysLog ; all of it\n  command=/srv/web\n",
+            good: "[program:web]\n  stderr_logfile=NONE ; all of it\n  stderr_syslog=true\n  command=/srv/web\n",
+            mended: Mended::Safely,
+        },
+    ],
     clean: &["[supervisord]\nlogfile=syslog\n"],
 };
 
@@ -42,7 +49,10 @@ impl Rule for SyslogAsLogfile {
                         format!("`{}` is deprecated as the name of a log", written.value),
                     )
                     .help(format!("write `{option}=true`"));
-                let edits = vec![(written.span(), format!("NONE\n{option}=true"))];
+                let edits = vec![
+                    (written.span(), "NONE".to_owned()),
+                    cx.config.line_below(written, &format!("{option}=true")),
+                ];
                 cx.report(match section.get(&option) {
                     Some(_) => found,
                     None => found.fixed_by(Fix::safe(format!("write `{option}=true`"), edits)),

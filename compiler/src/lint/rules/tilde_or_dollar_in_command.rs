@@ -1,8 +1,8 @@
 //! SV018: a `~` or `$NAME` in a command that no shell runs.
 
-use crate::diagnostic::codes;
+use crate::diagnostic::{Fix, codes};
 use crate::lint::command::Word;
-use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
+use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule, text};
 
 /// A `~` or `$NAME` in a command that no shell runs.
 pub(super) struct TildeOrDollarInCommand;
@@ -18,13 +18,13 @@ static META: Meta = Meta {
     examples: &[
         Example {
             bad: "[program:web]\ncommand=~/web/run --port 80\n",
-            good: "[program:web]\ncommand=/home/web/web/run --port 80\n",
-            mended: Mended::ByHand,
+            good: "[program:web]\ncommand=%(ENV_HOME)s/web/run --port 80\n",
+            mended: Mended::Unsafely,
         },
         Example {
             bad: "[program:web]\ncommand=$VENV/bin/python /srv/web.py\n",
             good: "[program:web]\ncommand=%(ENV_VENV)s/bin/python /srv/web.py\n",
-            mended: Mended::ByHand,
+            mended: Mended::Unsafely,
         },
     ],
     clean: &[
@@ -50,10 +50,16 @@ impl Rule for TildeOrDollarInCommand {
             for word in command.words.iter().filter(|word| !word.quoted) {
                 if let Some(sign) = unexpanded(word) {
                     let message = format!("nobody expands the `{sign}` in this command");
+                    let place = written.place(word.range.clone());
                     let found = cx
-                        .finding(written.place(word.range.clone()), message)
+                        .finding(place, message)
                         .help("write the path in full, or `%(ENV_NAME)s`");
-                    cx.report(found);
+                    let expanded = text::shell_expanded(&word.text);
+                    cx.report(match expanded {
+                        Some(text) => found
+                            .fixed_by(Fix::risky("let supervisor expand it", vec![(place, text)])),
+                        None => found,
+                    });
                 }
             }
         }

@@ -32,6 +32,27 @@ pub(super) fn replaced(written: &Written, sources: &Sources, instead: &str) -> O
     fix(format!("write `{instead}`"), written, sources, edits)
 }
 
+/// Numbers the processes: at the end of their name, or in one written above `numprocs`.
+pub(super) fn numbered(
+    name: Option<Written>,
+    numprocs: Option<Written>,
+    sources: &Sources,
+) -> Option<Fix> {
+    let title = "number the processes";
+    let own = |written: &Written| !written.from_default;
+    if let Some(name) = name {
+        let end = own(&name).then(|| name.entry(sources).value_span().end)?;
+        let at = Span::new(name.file, end..end);
+        return Some(Fix::safe(title, vec![(at, "_%(process_num)02d".to_owned())]));
+    }
+    let numprocs = numprocs.filter(own)?;
+    let key = numprocs.entry(sources).key;
+    let before = &sources.text(key.file)[..key.start as usize];
+    let indent = &before[before.rfind(['\n', '\r']).map_or(0, |end| end + 1)..];
+    let line = format!("process_name=%(program_name)s_%(process_num)02d\n{indent}");
+    Some(Fix::safe(title, vec![(Span { end: key.start, ..key }, line)]))
+}
+
 fn fix(title: String, written: &Written, sources: &Sources, edits: Vec<Edit>) -> Option<Fix> {
     let entry = written.entry(sources);
     let offset = |at: usize| entry.locate(u32::try_from(at).unwrap_or(u32::MAX));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::reader::{Slots, Value};
-use super::{Context, Reader, group, socket};
+use super::{Context, Reader, group, mend, socket};
 use crate::diagnostic::codes;
 use crate::pass::outline::Section as Written_;
 use crate::pass::resolve::Scope;
@@ -133,8 +133,13 @@ impl<'r, 'a> Builder<'r, 'a> {
             let span = self.reader.span(self.slots[PROCESS_NAME].or(numprocs));
             let original = "%(process_num) must be present within process_name when numprocs > 1";
             let message = format!("{} processes would have one name", self.program.numprocs);
-            self.reader.error(codes::NUMPROCS_WITHOUT_PROCESS_NUM, span, message, original).help =
+            let fix =
+                mend::numbered(self.slots[PROCESS_NAME], numprocs, self.reader.context.sources);
+            let finding =
+                self.reader.error(codes::NUMPROCS_WITHOUT_PROCESS_NUM, span, message, original);
+            finding.help =
                 Some("write `process_name = %(program_name)s_%(process_num)02d`".to_owned());
+            finding.fix = fix;
         }
         if self.program.numprocs > MOST_PROCESSES {
             let span = self.reader.span(numprocs);

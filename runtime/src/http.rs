@@ -12,6 +12,7 @@ pub mod target;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use compiler::plan::Credentials;
@@ -150,30 +151,56 @@ impl Drop for Serving {
 }
 
 async fn accept_tcp<S: Site>(listener: TcpListener, server: Rc<Server<S>>) {
+    let mut failing = false;
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
+                failing = false;
                 // An answer is written at once; what cannot be set now will not matter then.
                 drop(stream.set_nodelay(true));
                 open(&server, Stream::Tcp(stream), Some(peer));
+                let_others_run().await;
             }
-            Err(error) => recover(&server.shared, &error).await,
+            Err(error) => recover(&server.shared, &error, &mut failing).await,
         }
     }
 }
 
 async fn accept_unix<S: Site>(listener: UnixListener, server: Rc<Server<S>>) {
+    let mut failing = false;
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => open(&server, Stream::Unix(stream), None),
-            Err(error) => recover(&server.shared, &error).await,
+            Ok((stream, _)) => {
+                failing = false;
+                open(&server, Stream::Unix(stream), None);
+                let_others_run().await;
+            }
+            Err(error) => recover(&server.shared, &error, &mut failing).await,
         }
     }
 }
 
+/// Lets the tasks run that are ready: the new connection is served before the next is accepted, and
+/// one that was evicted for it gives its descriptor back. Unlike tokio's `yield_now`, does not ask
+/// the system for news in between.
+async fn let_others_run() {
+    let mut asked = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut asked, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 /// After a failed accept: usually too many open files, of which an idle connection gives one back.
-async fn recover(shared: &Shared, error: &io::Error) {
-    tracing::error!("cannot accept a connection: {error}");
+/// Told once for all that fail in a row.
+async fn recover(shared: &Shared, error: &io::Error, failing: &mut bool) {
+    if !std::mem::replace(failing, true) {
+        tracing::error!("cannot accept a connection: {error}");
+    }
     shared.slots.evict_any();
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }

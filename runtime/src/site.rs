@@ -2,6 +2,7 @@
 //! requests another web page may not make is decided here.
 
 use std::io;
+use std::os::fd::RawFd;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::http::reply::{self, Reply};
 use crate::http::target::{Route, Target, parameters};
 use crate::http::{Endpoint, Exchange, Listener, Serving, Shared, Site, serve};
 use crate::logs::follow::Follow;
+use crate::os::limits;
 use crate::supervisor::message::Channel;
 use crate::web::Web;
 
@@ -43,7 +45,7 @@ pub fn serve_all<D: Daemon>(
     let stock = plan.interfaces.iter().filter(|interface| interface.stock);
     let namespaces: Vec<String> = stock.map(|interface| interface.name.to_string()).collect();
     let interfaces = Rc::new(Interfaces::new(daemon, namespaces)?);
-    let shared = Rc::new(Shared::new(Limits::default()));
+    let shared = Rc::new(Shared::new(Limits { descriptors: for_clients(), ..Limits::default() }));
     let mut serving = Vec::new();
     for (server, listener) in plan.servers.iter().zip(listeners) {
         let credentials = server.credentials.clone();
@@ -51,6 +53,12 @@ pub fn serve_all<D: Daemon>(
         serving.push(serve(endpoint, Rc::clone(&interfaces), Rc::clone(&shared))?);
     }
     Ok(serving)
+}
+
+/// Three quarters of the files the process may open; a crowd of clients must leave enough to
+/// restart every program.
+fn for_clients() -> RawFd {
+    RawFd::try_from(limits::open_files() / 4 * 3).unwrap_or(RawFd::MAX)
 }
 
 impl<D: Daemon> Interfaces<D> {

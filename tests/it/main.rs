@@ -14,6 +14,7 @@ mod guide;
 mod http;
 mod lifecycle;
 mod listeners;
+mod load;
 mod oracle;
 mod programs;
 mod reload;

@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::os::fd::RawFd;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -18,6 +19,13 @@ pub struct Limits {
     pub connections: usize,
     /// Connections of one TCP address.
     pub per_peer: usize,
+    /// The first descriptor connections may not have: the rest of those the process may open
+    /// belong to the programs. The system gives the lowest that is free, so the number of one
+    /// tells how many there are.
+    pub descriptors: RawFd,
+    /// Connections that may be open whatever their descriptors, so that a daemon whose programs
+    /// need nearly all can still be asked.
+    pub reserved: usize,
     /// Bytes of a request's line and headers.
     pub head_bytes: usize,
     /// Bytes of a request's body.
@@ -37,6 +45,8 @@ impl Default for Limits {
         Limits {
             connections: 1_000,
             per_peer: 500,
+            descriptors: RawFd::MAX,
+            reserved: 16,
             head_bytes: 64 * 1024,
             body_bytes: 16 * 1024 * 1024,
             head_time: Duration::from_secs(60),
@@ -53,6 +63,8 @@ impl Default for Limits {
 pub(super) struct Slots {
     open: RefCell<BTreeMap<u64, Slot>>,
     next: Cell<u64>,
+    /// How many connections fit, since descriptors were short.
+    shortage: Cell<Option<usize>>,
 }
 
 #[derive(Debug)]
@@ -84,15 +96,32 @@ impl Slots {
                 return None;
             }
         }
-        let full = self.open.borrow().len() >= limits.connections;
-        if full && !self.evict(|_| true) {
-            return None;
+        let room = self.room(socket.descriptor(), limits);
+        while self.open.borrow().len() >= room {
+            if !self.evict(|_| true) {
+                return None;
+            }
         }
         let id = self.tick();
         socket.touch(id);
         let slot = Slot { peer, socket: Rc::clone(socket), task: None };
         self.open.borrow_mut().insert(id, slot);
         Some(Permit { id, slots: Rc::downgrade(self) })
+    }
+
+    /// How many connections may be open, this one included, which has got `descriptor`. Once
+    /// descriptors were short, that stays so until half of the crowd has left: the low number of
+    /// a later connection may be one that was just given back.
+    fn room(&self, descriptor: RawFd, limits: &Limits) -> usize {
+        let open = self.open.borrow().len();
+        if descriptor >= limits.descriptors {
+            let excess = usize::try_from(descriptor - limits.descriptors).unwrap_or_default();
+            let fitting = open.saturating_sub(excess).max(limits.reserved);
+            self.shortage.set(Some(fitting.min(self.shortage.get().unwrap_or(fitting))));
+        } else if self.shortage.get().is_some_and(|fitting| open < fitting / 2) {
+            self.shortage.set(None);
+        }
+        self.shortage.get().unwrap_or(limits.connections).min(limits.connections)
     }
 
     /// Ends the connection that has been idle for longest, if there is one.

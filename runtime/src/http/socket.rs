@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd as _, RawFd};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -83,6 +84,14 @@ impl Socket {
     /// The bounds the connection was opened under.
     pub(super) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Its number among the open files of the process.
+    pub(super) fn descriptor(&self) -> RawFd {
+        match &*self.stream.borrow() {
+            Stream::Tcp(stream) => stream.as_raw_fd(),
+            Stream::Unix(stream) => stream.as_raw_fd(),
+        }
     }
 
     /// Whether the connection is between two requests.

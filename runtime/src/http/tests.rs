@@ -1,5 +1,7 @@
 //! Requests as raw bytes against a server in this process.
 
+use std::os::fd::AsRawFd as _;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
@@ -294,6 +296,26 @@ fn a_full_house_lets_the_idlest_go() {
         tokio::time::sleep(Duration::from_millis(1)).await;
         assert_eq!(read_all(bench.connect()).await, "");
         assert_eq!(bench.open_connections(), 2);
+    });
+}
+
+#[test]
+fn descriptors_are_left_for_the_programs() {
+    run(async {
+        // As if the next descriptor were the first that connections may not have.
+        let next = UnixStream::pair().expect("a pair of sockets").0.as_raw_fd();
+        let limits = Limits { descriptors: next + 8, reserved: 2, ..Limits::default() };
+        let bench = Bench::new(limits, None);
+        let mut crowd: Vec<_> = Vec::new();
+        for _ in 0..100 {
+            crowd.push(bench.connect());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert!(bench.open_connections() < 50, "{}", bench.open_connections());
+        // Few enough are served whatever their number, and nobody is locked out.
+        let mut newest = bench.connect();
+        newest.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("to send");
+        read_until(&mut newest, "\r\n\r\nOK").await;
     });
 }
 

@@ -212,8 +212,52 @@ fn plans_and_configurations_compare() {
     assert_eq!((ran.status, ran.stdout.as_str()), (0, ""));
     let ran = supervisorc(folder.path(), &["diff", "a.plan", "b.conf", "--exit-code"]);
     assert_eq!(ran.status, 1);
-    for line in ["  ~ a:a", "stopwaitsecs: 10 -> 20", "+ group c", "- group b"] {
+    for line in ["  ~ a:a", "stopwaitsecs: 10 -> 20 (restart)", "+ group c", "- group b"] {
         assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
+    }
+}
+
+// CFG-354, CFG-356, CFG-363, CFG-367, CFG-371
+#[test]
+fn a_difference_says_how_each_option_applies() {
+    let interface = "[rpcinterface:supervisor]\n\
+        supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n";
+    let old = "[supervisord]\nidentifier=a\nlogfile=/tmp/a.log\n\
+        [unix_http_server]\nfile=/tmp/a.sock\nusername=u\npassword=hush\n\
+        [program:a]\ncommand=/srv/a\nstdout_logfile=/tmp/a.out\n[program:same]\ncommand=/srv/same\n\
+        [fcgi-program:f]\ncommand=/srv/f\nsocket=unix:///tmp/f\n";
+    let new = "[supervisord]\nidentifier=b\nlogfile=/tmp/b.log\n\
+        [unix_http_server]\nfile=/tmp/b.sock\nchmod=0770\nusername=u\npassword=shush\n\
+        [inet_http_server]\nport=127.0.0.1:9001\n\
+        [program:a]\ncommand=/srv/a -v\nstdout_logfile=/tmp/a.out\nenvironment=A=\"1\"\n\
+        [program:same]\ncommand=/srv/same\n\
+        [fcgi-program:f]\ncommand=/srv/f\nsocket=unix:///tmp/f\nsocket_mode=0770\n";
+    let folder = folder(&[("a.conf", old), ("b.conf", &format!("{new}{interface}"))]);
+    let expected = "\
+~ [supervisord]
+      logfile: /tmp/a.log -> /tmp/b.log (daemon)
+      identifier: a -> b (live)
++ [inet_http_server] (daemon)
+~ [unix_http_server]
+      file: /tmp/a.sock -> /tmp/b.sock (daemon)
+      chmod: 0700 -> 0770 (daemon)
+      password: its value (daemon)
++ [rpcinterface:supervisor] (daemon)
+~ group a (replaced by an update)
+  ~ a:a
+      environment: (none) -> A (restart)
+      command: /srv/a -> /srv/a -v (restart)
+~ group f (kept by an update; to apply it, remove and add the group)
+      socket_mode: 0700 -> 0770 (not by an update)
+";
+    for side in ["a", "b"] {
+        let words = ["build", &format!("{side}.conf"), "-o", &format!("{side}.plan")];
+        assert_eq!(supervisorc(folder.path(), &words).status, 0);
+    }
+    for (one, other) in [("conf", "conf"), ("plan", "conf"), ("conf", "plan"), ("plan", "plan")] {
+        let words = ["diff", &format!("a.{one}"), &format!("b.{other}")];
+        let ran = supervisorc(folder.path(), &words);
+        assert_eq!((ran.status, ran.stdout.as_str()), (0, expected), "{}", ran.stderr);
     }
 }
 

@@ -7,9 +7,10 @@ use std::path::Path;
 use super::check::render_errors;
 use super::{Failure, Input, Verdict, output};
 use crate::host::Host;
-use crate::plan::Plan;
 use crate::plan::codec::{self, CodecError};
 use crate::plan::diff::{GroupChange, GroupDiff, OptionDiff, PlanDiff, ProcessDiff, diff};
+use crate::plan::{Listen, Plan, ServerPlan};
+use crate::schema::Reload;
 use crate::schema::value::Shown;
 use crate::{Depth, plan};
 
@@ -20,7 +21,7 @@ pub(super) fn print(old: &Input, new: &Input, fails: bool) -> Result<Verdict, Fa
         (Err(verdict), _) | (_, Err(verdict)) => return Ok(verdict),
     };
     let difference = diff(&old, &new);
-    output::to_stdout(&text(&difference));
+    output::to_stdout(&text(&difference, &old, &new));
     let same = difference.is_empty();
     Ok(if same || !fails { Verdict::Accepted } else { Verdict::Refused })
 }
@@ -43,16 +44,17 @@ fn load(input: &Input) -> Result<Result<Plan, Verdict>, Failure> {
     Ok(compiled.plan.take().ok_or_else(|| render_errors(input, &compiled, &desk)))
 }
 
-fn text(difference: &PlanDiff) -> String {
+fn text(difference: &PlanDiff, old: &Plan, new: &Plan) -> String {
     let mut out = String::new();
-    options(&mut out, "[supervisord]", &difference.daemon);
-    for (changed, what) in
-        [(difference.servers, "the servers"), (difference.interfaces, "the RPC interfaces")]
-    {
-        if changed {
-            let _ = writeln!(out, "~ {what} (daemon)");
-        }
-    }
+    options(&mut out, "[supervisord]", &difference.daemon, Reload::word);
+    sections(&mut out, &old.servers, &new.servers, |server| server.section.clone(), server_options);
+    sections(
+        &mut out,
+        &old.interfaces,
+        &new.interfaces,
+        |it| format!("rpcinterface:{}", it.name),
+        |interface| vec![("supervisor.rpcinterface_factory", interface.factory.clone())],
+    );
     for group in &difference.groups {
         match group {
             GroupDiff::Added(group) => {
@@ -72,6 +74,55 @@ fn text(difference: &PlanDiff) -> String {
     out
 }
 
+/// Servers or interfaces, which only a start of the daemon opens.
+fn sections<S: PartialEq>(
+    out: &mut String,
+    old: &[S],
+    new: &[S],
+    name: fn(&S) -> String,
+    options: fn(&S) -> Vec<(&'static str, String)>,
+) {
+    let of = |list: &[S], wanted: &S| list.iter().position(|one| name(one) == name(wanted));
+    for section in new {
+        let Some(before) = of(old, section).map(|at| &old[at]) else {
+            let _ = writeln!(out, "+ [{}] (daemon)", name(section));
+            continue;
+        };
+        if before == section {
+            continue;
+        }
+        let _ = writeln!(out, "~ [{}]", name(section));
+        for ((option, old), (_, new)) in options(before).into_iter().zip(options(section)) {
+            if old != new {
+                let hidden = option == "password";
+                let change =
+                    if hidden { "its value".to_owned() } else { format!("{old} -> {new}") };
+                let _ = writeln!(out, "      {option}: {change} (daemon)");
+            }
+        }
+    }
+    for gone in old.iter().filter(|section| of(new, section).is_none()) {
+        let _ = writeln!(out, "- [{}] (daemon)", name(gone));
+    }
+}
+
+/// The options of a server, the same ones for servers of a kind.
+fn server_options(server: &ServerPlan) -> Vec<(&'static str, String)> {
+    let none = || "(none)".to_owned();
+    let mut options = match &server.listen {
+        Listen::Inet { host, port } => vec![("port", format!("{host}:{port}"))],
+        Listen::Unix { file, chmod, chown } => vec![
+            ("file", file.display().to_string()),
+            ("chmod", format!("{chmod:04o}")),
+            ("chown", chown.as_ref().map_or_else(none, |owner| owner.text.clone())),
+        ],
+    };
+    let credentials = server.credentials.as_ref();
+    options.push(("username", credentials.map_or_else(none, |it| it.username.clone())));
+    options.push(("password", credentials.map_or_else(none, |it| it.password.0.to_string())));
+    options
+}
+
 fn members(out: &mut String, sign: char, group: &plan::GroupPlan) {
     for process in &group.processes {
         let _ = writeln!(out, "  {sign} {}:{}", group.name, process.name);
@@ -79,23 +130,33 @@ fn members(out: &mut String, sign: char, group: &plan::GroupPlan) {
 }
 
 fn changed_group(out: &mut String, change: &GroupChange) {
-    let how = if change.replaces { "replaced by an update" } else { "kept by an update" };
+    let how = if change.replaces {
+        "replaced by an update"
+    } else {
+        "kept by an update; to apply it, remove and add the group"
+    };
+    let word = if change.replaces { Reload::word } else { |_| "not by an update" };
     let _ = writeln!(out, "~ group {} ({how})", change.new.name);
-    options(out, "", &change.options);
+    options(out, "", &change.options, word);
     for process in &change.processes {
         let name = &change.new.name;
         let _ = match process {
             ProcessDiff::Added(process) => writeln!(out, "  + {name}:{process}"),
             ProcessDiff::Removed(process) => writeln!(out, "  - {name}:{process}"),
             ProcessDiff::Changed(process, changed) => {
-                options(out, &format!("  {name}:{process}"), changed);
+                options(out, &format!("  {name}:{process}"), changed, word);
                 Ok(())
             }
         };
     }
 }
 
-fn options(out: &mut String, title: &str, changed: &[OptionDiff]) {
+fn options(
+    out: &mut String,
+    title: &str,
+    changed: &[OptionDiff],
+    word: fn(Reload) -> &'static str,
+) {
     if changed.is_empty() {
         return;
     }
@@ -106,7 +167,7 @@ fn options(out: &mut String, title: &str, changed: &[OptionDiff]) {
     for option in changed {
         let (old, new) = (shown(&option.old), shown(&option.new));
         let change = if old == new { "its values".to_owned() } else { format!("{old} -> {new}") };
-        let _ = writeln!(out, "      {}: {change} ({})", option.name, option.reload.word());
+        let _ = writeln!(out, "      {}: {change} ({})", option.name, word(option.reload));
     }
 }
 
@@ -116,6 +177,7 @@ fn shown(value: &Shown) -> String {
         Shown::Boolean(flag) => flag.to_string(),
         Shown::Number(number) => number.to_string(),
         Shown::Text(text) => text.clone(),
+        Shown::List(items) if items.is_empty() => "(none)".to_owned(),
         Shown::List(items) => items.join(","),
         Shown::Numbers(numbers) => numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(","),
     }

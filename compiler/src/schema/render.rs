@@ -15,8 +15,8 @@ pub fn reference() -> String {
     let mut page = String::from(
         "# Options\n\nEvery section of `supervisord.conf` and every option in it. A value may hold \
          `%(name)s` for the names listed under *expands*; `ENV_x` is the environment variable \
-         `x`. *Applies* says how a change takes effect: **live**, at the next **restart** of the \
-         process (an update restarts it), or when the **daemon** is started again.\n",
+         `x`. *Applies* says how a change takes effect: **live** with a reread, by a **restart** of \
+         the process (an update replaces its group), or when the **daemon** is started again.\n",
     );
     for spec in SECTIONS {
         section(&mut page, spec);

@@ -79,9 +79,9 @@ pub enum Expand {
 /// How a change of an option takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reload {
-    /// While the process runs.
+    /// At the next reread, or whenever it is looked at.
     Live,
-    /// When the process is started again.
+    /// When the process is started again, which an update does.
     Restart,
     /// When the daemon is started again.
     Daemon,

@@ -91,9 +91,14 @@ fn names_the_option_and_how_it_applies() {
     let [ProcessDiff::Changed(name, options)] = &change.processes[..] else { panic!("{change:?}") };
     assert_eq!(name, "a");
     let rows: Vec<_> = options.iter().map(|it| (it.name, it.new.to_string(), it.reload)).collect();
-    let expected =
-        [("startsecs", "5".to_owned(), Reload::Live), ("umask", "022".to_owned(), Reload::Restart)];
+    let expected = [
+        ("startsecs", "5".to_owned(), Reload::Restart),
+        ("umask", "022".to_owned(), Reload::Restart),
+    ];
     assert_eq!(rows, expected);
+    let found = diff(&plan("identifier=a"), &plan("identifier=b\npidfile=/run/p"));
+    let rows: Vec<_> = found.daemon.iter().map(|it| (it.name, it.reload)).collect();
+    assert_eq!(rows, [("pidfile", Reload::Daemon), ("identifier", Reload::Live)]);
 }
 
 /// A configuration of a few programs, each of a few versions, some in a group.

@@ -12,23 +12,23 @@ section! {
         /// Order among the processes of a group: smaller starts earlier and stops later.
         priority: Integer = "999", E2, restart, info "process_prio";
         /// Start with the daemon.
-        autostart: bool = "true", E2, live, info "autostart";
+        autostart: bool = "true", E2, restart, info "autostart";
         /// When to start again after an exit: `true`, `false` or `unexpected`.
-        autorestart: AutoRestart = "unexpected", E2, live;
+        autorestart: AutoRestart = "unexpected", E2, restart;
         /// Seconds the process must stay up to be considered started.
-        startsecs: Seconds = "1", E2, live, info "startsecs";
+        startsecs: Seconds = "1", E2, restart, info "startsecs";
         /// Failed starts in a row before giving up.
-        startretries: Integer = "3", E2, live, info "startretries";
+        startretries: Integer = "3", E2, restart, info "startretries";
         /// The signal that asks it to stop.
-        stopsignal: Signal = "TERM", E2, live, info "stopsignal";
+        stopsignal: Signal = "TERM", E2, restart, info "stopsignal";
         /// Seconds to wait for that before SIGKILL.
-        stopwaitsecs: Seconds = "10", E2, live, info "stopwaitsecs";
+        stopwaitsecs: Seconds = "10", E2, restart, info "stopwaitsecs";
         /// Send the stop signal to the whole process group.
-        stopasgroup: bool = "false", E2, live;
+        stopasgroup: bool = "false", E2, restart;
         /// Send SIGKILL to the whole process group.
-        killasgroup: bool = same_as(stopasgroup), E2, live, info "killasgroup";
+        killasgroup: bool = same_as(stopasgroup), E2, restart, info "killasgroup";
         /// Exit codes that are expected.
-        exitcodes: ExitCodes = "0", E2, live, info "exitcodes";
+        exitcodes: ExitCodes = "0", E2, restart, info "exitcodes";
         /// Send stderr where stdout goes.
         redirect_stderr: bool = "false", E2, restart, info "redirect_stderr";
         /// How many processes the section makes.

@@ -9,6 +9,7 @@ mod container;
 mod corpus;
 mod events;
 mod faults;
+mod fcgi;
 mod generated;
 mod guide;
 mod http;

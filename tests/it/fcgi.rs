@@ -1,0 +1,159 @@
+//! FastCGI programs: one listening socket for a section, there as long as one of its processes is.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+
+use harness::daemon::HEAD;
+use harness::unprivileged::unprivileged;
+use harness::{Daemon, Run, Sandbox, wait_until};
+
+use crate::both;
+
+/// A daemon's configuration at level info, so that its log holds what is asserted and no more.
+fn sandbox(programs: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let head = HEAD.replace("loglevel=debug", "loglevel=info");
+    sandbox.write("supervisord.conf", format!("{head}\n{programs}"));
+    // Says which socket it has been given.
+    sandbox.script("worker", "#!/bin/sh\nreadlink /proc/$$/fd/0 >> given\nexec sleep 1000\n");
+    sandbox
+}
+
+/// The lines about the socket of `name` so far, `Creating` as `+` and `Closing` as `-`.
+fn sockets(sandbox: &Sandbox, name: &str) -> String {
+    let url = format!(" socket unix://{}.sock", sandbox.join(name).display());
+    let lines = sandbox.log().into_iter().filter(|line| line.ends_with(&url));
+    lines.map(|line| if line.starts_with("INFO Creating") { '+' } else { '-' }).collect()
+}
+
+fn answers(sandbox: &Sandbox) -> bool {
+    UnixStream::connect(sandbox.join("f.sock")).is_ok()
+}
+
+// RUN-400 to RUN-406, RTRAP-035
+#[test]
+fn a_socket_lives_as_long_as_its_processes() {
+    for installation in both() {
+        let sandbox = sandbox(
+            "[fcgi-program:f]\ncommand=%(here)s/worker\nsocket=unix://%(here)s/f.sock\n\
+             socket_mode=0640\nprocess_name=f%(process_num)d\nnumprocs=2\nautostart=false\n\
+             startsecs=0\n",
+        );
+        // Whatever is in its place is removed.
+        sandbox.write("f.sock", "not a socket");
+        let daemon = Daemon::start(&installation, &sandbox);
+        assert_eq!(sockets(&sandbox, "f"), "+-", "made and closed as a check");
+        let mode = fs::metadata(sandbox.join("f.sock")).expect("a socket").permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
+        assert!(!answers(&sandbox));
+
+        let given = || sandbox.read("given").lines().map(str::to_owned).collect::<Vec<_>>();
+        daemon.ctl(&["start", "f:f0"]);
+        daemon.ctl(&["start", "f:f1"]);
+        wait_until("both have said what they have", || given().len() == 2);
+        assert!(given()[0].starts_with("socket:") && given()[0] == given()[1], "{:?}", given());
+        assert!(answers(&sandbox));
+        daemon.ctl(&["stop", "f:f0"]);
+        assert!(answers(&sandbox));
+        assert_eq!(sockets(&sandbox, "f"), "+-+");
+        daemon.ctl(&["stop", "f:f1"]);
+        assert_eq!(sockets(&sandbox, "f"), "+-+-");
+        assert!(!answers(&sandbox));
+
+        daemon.ctl(&["start", "f:f1"]);
+        wait_until("it has said what it has", || given().len() == 3);
+        assert_ne!(given()[2], given()[0], "a new socket");
+        assert!(answers(&sandbox));
+        assert_eq!(daemon.ctl(&["shutdown"]).stdout, "Shut down\n");
+        wait_until("the daemon is gone", || !sandbox.join("supervisord.pid").exists());
+        assert!(sandbox.join("f.sock").exists(), "the file stays: {}", installation.label);
+        assert_eq!(sockets(&sandbox, "f"), "+-+-+-");
+    }
+}
+
+// RUN-403: a command that cannot be found is no reason to make a socket, as it is for the original.
+#[test]
+fn an_attempt_that_fails_gives_its_socket_back() {
+    for installation in both() {
+        let sandbox = sandbox(
+            "[fcgi-program:f]\ncommand=%(here)s/noexec\nsocket=unix://%(here)s/f.sock\n\
+             startretries=1\n\
+             [fcgi-program:g]\ncommand=/no/such\nsocket=unix://%(here)s/g.sock\nstartretries=1\n",
+        );
+        sandbox.script("noexec", "no interpreter");
+        let daemon = Daemon::start(&installation, &sandbox);
+        daemon.wait_for("f", "FATAL");
+        assert_eq!(sockets(&sandbox, "f"), "+-+-+-", "{}", installation.label);
+        daemon.wait_for("g", "FATAL");
+        let expected = if installation.label == "ours" { "+-" } else { "+-+-+-" };
+        assert_eq!(sockets(&sandbox, "g"), expected);
+    }
+}
+
+// RUN-407, RUN-413
+#[test]
+fn a_tcp_socket_has_its_host_in_lower_case() {
+    for installation in both() {
+        let port = crate::free_port();
+        let sandbox = sandbox(&format!(
+            "[fcgi-program:f]\ncommand=%(here)s/worker\nsocket=tcp://LocalHost:{port}\n\
+             startsecs=0\n[fcgi-program:g]\ncommand=%(here)s/worker\nstartsecs=0\n\
+             socket=unix://%(here)s/%(program_name)s.sock\n"
+        ));
+        let daemon = Daemon::start(&installation, &sandbox);
+        daemon.wait_for("f", "RUNNING");
+        daemon.wait_for("g", "RUNNING");
+        let line = format!("INFO Creating socket tcp://localhost:{port}");
+        assert_eq!(sandbox.log().iter().filter(|logged| **logged == line).count(), 2);
+        assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        assert!(sandbox.join("g.sock").exists());
+    }
+}
+
+// RUN-409: mended. The original dies of it.
+#[test]
+fn a_socket_that_cannot_be_made_is_a_spawn_error() {
+    let sandbox = sandbox(
+        "[fcgi-program:f]\ncommand=%(here)s/worker\nsocket=unix://%(here)s/away/f.sock\n\
+         autostart=false\nstartretries=100\nstartsecs=0\n",
+    );
+    fs::create_dir(sandbox.join("away")).expect("a directory");
+    let daemon = Daemon::start(&crate::ours(), &sandbox);
+    fs::remove_dir_all(sandbox.join("away")).expect("the directory");
+    assert_eq!(daemon.ctl(&["start", "f"]).stdout, "f: ERROR (spawn error)\n");
+    let status = daemon.ctl(&["status", "f"]).stdout;
+    assert!(status.contains("BACKOFF") && status.contains("f.sock"), "{status}");
+    fs::create_dir(sandbox.join("away")).expect("a directory");
+    daemon.wait_for("f", "RUNNING");
+}
+
+// RUN-408
+#[test]
+fn a_socket_that_cannot_be_given_away_is_told() {
+    let sandbox = sandbox(
+        "[fcgi-program:f]\ncommand=/bin/cat\nsocket=unix://%(here)s/f.sock\nsocket_owner=root\n",
+    );
+    let mut daemon = unprivileged(&sandbox, &crate::ours().supervisord);
+    daemon.args(["-nc", "supervisord.conf"]);
+    let run = Run::of(daemon);
+    let expected = format!(
+        "Error: Could not create FastCGI socket unix://{}: Could not change ownership of socket \
+         file: [Errno 1] Operation not permitted\n",
+        sandbox.join("f.sock").display()
+    );
+    assert_eq!((run.status, run.stderr.as_str()), (1, expected.as_str()));
+}
+
+// RUN-411, RTRAP-036: mended. A group does not take the socket away.
+#[test]
+fn a_member_of_a_group_keeps_its_socket() {
+    let sandbox = sandbox(
+        "[fcgi-program:f]\ncommand=%(here)s/worker\nsocket=unix://%(here)s/f.sock\nstartsecs=0\n\
+         [group:g]\nprograms=f\n",
+    );
+    let daemon = Daemon::start(&crate::ours(), &sandbox);
+    daemon.wait_for("g:f", "RUNNING");
+    wait_until("it has said what it has", || sandbox.read("given").starts_with("socket:"));
+    assert!(answers(&sandbox));
+}

@@ -21,6 +21,7 @@ mod programs;
 mod reload;
 mod schemas;
 mod shell;
+mod shutdown;
 mod start;
 mod streams;
 mod tidy;

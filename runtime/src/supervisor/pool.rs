@@ -265,12 +265,12 @@ impl Supervisor {
     pub(crate) fn is_pool_at_work(&self, id: GroupId) -> bool {
         let Some(group) = self.groups.get(&id) else { return false };
         let Some(pool) = &group.pool else { return false };
-        let at_work = |id| {
-            let process = self.processes.get(id);
-            process.and_then(|process| process.listener.as_ref()).is_some_and(Listener::is_at_work)
+        let any = |is: fn(&Listener) -> bool| {
+            let members = group.members.iter().filter_map(|id| self.processes.get(id));
+            members.filter_map(|process| process.listener.as_ref()).any(is)
         };
-        group.members.iter().any(at_work)
-            || (!pool.buffer.is_empty() && self.ready_listener(id).is_some())
+        let served = || self.ready_listener(id).is_some() || any(Listener::is_between_events);
+        any(Listener::is_at_work) || (!pool.buffer.is_empty() && served())
     }
 
     /// The answer to the sending of an event.

@@ -24,6 +24,8 @@ pub(crate) struct Listener {
     result: Vec<u8>,
     /// The event it works on.
     event: Option<Buffered>,
+    /// It has answered an event before.
+    experienced: bool,
     /// It has closed its stdin; nothing will ever reach it (EVT-063).
     closed: bool,
     /// It has not read what it was sent before (EVT-064).
@@ -104,6 +106,11 @@ impl Listener {
     /// Whether it owes a result.
     pub(crate) fn is_at_work(&self) -> bool {
         self.event.is_some()
+    }
+
+    /// Whether it has answered one event and is about to say that it is ready for the next.
+    pub(crate) fn is_between_events(&self) -> bool {
+        self.state == ListenerState::Acknowledged && self.experienced && !self.closed
     }
 
     /// An event has been sent.
@@ -207,6 +214,7 @@ impl Listener {
         self.announced = None;
         let accepted = judge.accepts(&std::mem::take(&mut self.result));
         let event = self.event.take();
+        self.experienced = true;
         remarks.push(if accepted { Remark::Processed } else { Remark::Refused });
         self.change(ListenerState::Acknowledged, remarks);
         if !accepted {

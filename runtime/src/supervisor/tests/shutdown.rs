@@ -78,6 +78,15 @@ fn listeners_may_answer_their_last_event() {
     assert!(!killed(&lines), "{lines:?}");
     assert!(killed(&play(&mut world, "wait 1.1", &[])), "a second is enough");
 
+    // RUN-327: what comes while it answers is for it, too.
+    let pool = "eventlistener:pool events=PROCESS_STATE_STOPPED startsecs=0";
+    let mut world = up(&[pool, "program:a", "program:b priority=1"]);
+    play(&mut world, "say pool READY\\n; TERM; die a 15; die b 15", &[]);
+    assert!(!killed(&play(&mut world, "say pool RESULT 2\\nOK", &[])), "the second event waits");
+    let lines = play(&mut world, "say pool READY\\n", &[]);
+    assert!(lines.iter().any(|line| line.starts_with("feed pool")) && !killed(&lines), "{lines:?}");
+    assert!(killed(&play(&mut world, "say pool RESULT 2\\nOK", &[])));
+
     let mut world = up(&[pool]);
     assert!(killed(&play(&mut world, "TERM", &[])), "it never was ready");
 }

@@ -1,0 +1,192 @@
+//! The end of a daemon and of a run of it: in which order what is stopped, what is said meanwhile,
+//! and what repeated, mixed and late requests do to it.
+
+use harness::daemon::HEAD;
+use harness::{Daemon, Installation, Sandbox, wait_until};
+use nix::sys::signal::Signal;
+
+use crate::both;
+
+/// Appends the name of every event to `events`, and says so when it is stopped itself.
+const LISTENER: &str = "\
+trap 'echo stopped >> events; exit 0' TERM
+echo READY
+while read -r header; do
+    head -c \"${header##*len:}\" >/dev/null
+    header=${header#*eventname:}
+    echo \"${header%% *}\" >> events
+    printf 'RESULT 2\\nOKREADY\\n'
+done
+";
+
+const STUBBORN: &str = "/bin/sh -c \"trap '' TERM; echo deaf; while :; do sleep 0.1; done\"";
+
+/// Programs of every kind: those that stop, do not stop, fail, have failed, have ended.
+fn crowd() -> String {
+    format!(
+        "[eventlistener:ear]\ncommand=/bin/sh listener.sh\ndirectory=%(here)s\nstartsecs=0\n\
+         events=PROCESS_STATE_STOPPED,SUPERVISOR_STATE_CHANGE\n\
+         [program:early]\ncommand=/bin/sleep 1000\npriority=1\n\
+         [program:stubborn]\ncommand={STUBBORN}\npriority=500\nstopwaitsecs=2\nkillasgroup=true\n\
+         stdout_logfile=%(here)s/stubborn.log\n\
+         [program:late]\ncommand=/bin/sleep 1000\npriority=900\n\
+         [program:two]\ncommand=/bin/sleep 1000\n\
+         [program:one]\ncommand=/bin/sleep 1000\npriority=2000\n\
+         [group:members]\nprograms=one,two\npriority=700\n\
+         [program:fatal]\ncommand=/no/such\nstartretries=0\n\
+         [program:failing]\ncommand=/bin/false\nstartretries=1000\npriority=3\n\
+         [program:ended]\ncommand=/bin/true\nstartsecs=0\nautorestart=false\n"
+    )
+}
+
+/// A daemon with all of them where they are to be.
+fn start<'s>(installation: &Installation, sandbox: &'s Sandbox) -> Daemon<'s> {
+    let head = HEAD.replace("loglevel=debug", "loglevel=info");
+    sandbox.write("supervisord.conf", format!("{head}\n{}", crowd()));
+    sandbox.write("listener.sh", LISTENER);
+    let daemon = Daemon::start(installation, sandbox);
+    wait_until("it is deaf", || sandbox.read("stubborn.log") == "deaf\n");
+    for name in ["ear", "early", "stubborn", "late", "members:one", "members:two"] {
+        daemon.wait_for(name, "RUNNING");
+    }
+    daemon.wait_for("fatal", "FATAL");
+    // The third failure is followed by three seconds in BACKOFF.
+    wait_until("it has failed three times", || {
+        sandbox.read("supervisord.log").matches("exited: failing").count() == 3
+    });
+    daemon
+}
+
+/// The log from the first line with `text` in it, without pids, and without what is repeated for
+/// those who wait.
+fn log_from(sandbox: &Sandbox, text: &str) -> Vec<String> {
+    let log = sandbox.log();
+    let from = log.iter().position(|line| line.contains(text)).expect("the line");
+    let mut lines: Vec<String> = Vec::new();
+    for line in &log[from..] {
+        let line: String = line.chars().filter(|c| !c.is_ascii_digit()).collect();
+        if !(line.contains("waiting for") && lines.iter().any(|old| old.contains("waiting for"))) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// What a shutdown by `first` and then `second` logs.
+fn expected(first: &str, second: &str) -> Vec<String> {
+    [
+        &format!("WARN received {first} indicating exit request"),
+        "INFO waiting for ear, early, failing, stubborn, one, two, late to die",
+        second,
+        "WARN stopped: late (terminated by SIGTERM)",
+        "WARN stopped: one (terminated by SIGTERM)",
+        "WARN stopped: two (terminated by SIGTERM)",
+        "WARN killing 'stubborn' () with SIGKILL",
+        "WARN stopped: stubborn (terminated by SIGKILL)",
+        "WARN stopped: early (terminated by SIGTERM)",
+        "INFO stopped: ear (exit status )",
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+// RUN-090, RUN-140, RUN-301, RUN-308, RUN-320 to RUN-325, RUN-327, RUN-340, RUN-342, RUN-345,
+// RTRAP-001, RTRAP-002, RTRAP-005, RTRAP-006
+#[test]
+fn everything_stops_in_its_turn_whatever_is_asked_meanwhile() {
+    for installation in both() {
+        let sandbox = Sandbox::new();
+        let mut daemon = start(&installation, &sandbox);
+        daemon.signal(Signal::SIGTERM);
+        sandbox.wait_for_line("waiting for ear");
+        daemon.signal(Signal::SIGHUP);
+        assert!(daemon.wait().success(), "{}", daemon.output());
+        let mut log = log_from(&sandbox, "received SIGTERM");
+        log.sort();
+        let ignored = "WARN ignored SIGHUP indicating restart request (shutdown in progress)";
+        let mut all = expected("SIGTERM", ignored);
+        all.sort();
+        assert_eq!(log, all, "{}", installation.label);
+        let stops = |line: &String| line.starts_with("WARN stopped:") || line.contains("killing");
+        let order: Vec<_> =
+            log_from(&sandbox, "received SIGTERM").into_iter().filter(stops).collect();
+        let expected: Vec<_> = expected("", "").into_iter().filter(stops).collect();
+        assert_eq!(order, expected, "{}", installation.label);
+        let heard = sandbox.read("events");
+        let all = "SUPERVISOR_STATE_CHANGE_RUNNING\nSUPERVISOR_STATE_CHANGE_STOPPING\n".to_owned()
+            + &"PROCESS_STATE_STOPPED\n".repeat(5);
+        // The last to stop, it hears all of it; of the original not what comes with its own end.
+        let heard = heard.strip_suffix("stopped\n").expect("its own end");
+        let missing = all.strip_prefix(heard).expect("what there was to hear");
+        assert!(missing.is_empty() || installation.label == "original", "{}", daemon.output());
+        assert!(!sandbox.join("s.sock").exists() && !sandbox.join("supervisord.pid").exists());
+    }
+}
+
+// RUN-331, RUN-333, RUN-340, RUN-341, RUN-343, RTRAP-006
+#[test]
+fn a_restart_becomes_a_shutdown() {
+    for installation in both() {
+        let sandbox = Sandbox::new();
+        sandbox.write(
+            "supervisord.conf",
+            format!(
+                "{HEAD}\n[program:stubborn]\ncommand={STUBBORN}\nstopwaitsecs=3\nstartsecs=0\n\
+                 killasgroup=true\nstdout_logfile=%(here)s/stubborn.log\n\
+                 [program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n"
+            ),
+        );
+        let mut daemon = Daemon::start(&installation, &sandbox);
+        daemon.wait_for("x", "RUNNING");
+        wait_until("it is deaf", || sandbox.read("stubborn.log") == "deaf\n");
+        // What was changed by hand is forgotten by a restart.
+        daemon.ctl(&["stop", "x"]);
+        assert_eq!(daemon.ctl(&["remove", "x"]).stdout, "x: removed process group\n");
+        let started =
+            || sandbox.read("supervisord.log").matches("INFO supervisord started").count();
+        daemon.signal(Signal::SIGHUP);
+        wait_until("it has started over", || started() == 2);
+        daemon.wait_for("x", "RUNNING");
+        wait_until("it is deaf", || sandbox.read("stubborn.log").ends_with("deaf\ndeaf\n"));
+
+        daemon.signal(Signal::SIGHUP);
+        sandbox.wait_for_line("waiting for stubborn");
+        wait_until("the restart is under way", || {
+            sandbox.read("supervisord.log").matches("indicating restart request").count() == 2
+        });
+        for signal in [Signal::SIGTERM, Signal::SIGINT] {
+            daemon.signal(signal);
+            sandbox.wait_for_line(&format!("WARN received {signal} indicating exit request"));
+        }
+        assert!(daemon.wait().success(), "{}", daemon.output());
+        assert_eq!(started(), 2, "{}: {}", installation.label, daemon.output());
+        sandbox.wait_for_line("WARN stopped: stubborn (terminated by SIGKILL)");
+        assert!(!sandbox.join("supervisord.pid").exists());
+    }
+}
+
+// RUN-329, RUN-330, RPC-260
+#[test]
+fn a_shutdown_by_a_client_says_less() {
+    for installation in both() {
+        let sandbox = Sandbox::new();
+        sandbox.write(
+            "supervisord.conf",
+            format!(
+                "{HEAD}\n[program:stubborn]\ncommand={STUBBORN}\nstopwaitsecs=3\nstartsecs=0\n\
+                 killasgroup=true\nstdout_logfile=%(here)s/stubborn.log\n"
+            ),
+        );
+        let mut daemon = Daemon::start(&installation, &sandbox);
+        daemon.wait_for("stubborn", "RUNNING");
+        wait_until("it is deaf", || sandbox.read("stubborn.log") == "deaf\n");
+        assert_eq!(daemon.ctl(&["shutdown"]).stdout, "Shut down\n");
+        sandbox.wait_for_line("INFO waiting for stubborn to die");
+        let status = daemon.ctl(&["status"]);
+        let fault = "error: <class 'xmlrpc.client.Fault'>, <Fault 6: 'SHUTDOWN_STATE'>: file: ";
+        assert!(status.stdout.starts_with(fault), "{}: {}", installation.label, status.stdout);
+        assert_eq!(status.status, 1);
+        assert!(daemon.wait().success(), "{}", daemon.output());
+        assert!(!sandbox.read("supervisord.log").contains("WARN received"));
+    }
+}

@@ -1,17 +1,11 @@
 //! The physical lines of a text, each with its shape and the part it plays. The parser puts a
 //! tree together from them; the linter asks them about what the tree leaves out.
 
-use std::borrow::Cow;
-
 use super::SyntaxErrorKind;
 use super::comment::inline_comment;
-use super::shape::{Lexeme, Shape, lex_lines, shape};
+use super::shape::{Lexeme, Shape, lex_line, shape};
 use crate::span::{FileId, Span};
 use crate::whitespace::strip_end;
-
-/// How much text is lexed at a time. The lexer keeps every token of one run, so a bound keeps a
-/// large file inside the processor's cache.
-const BATCH: usize = 32 * 1024;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -57,9 +51,6 @@ pub enum Role {
 pub struct Lines<'t> {
     id: FileId,
     text: &'t str,
-    batch: std::vec::IntoIter<Lexeme>,
-    /// Where the text not yet lexed starts.
-    lexed: usize,
     /// Where the next line starts.
     start: u32,
     number: u32,
@@ -68,19 +59,21 @@ pub struct Lines<'t> {
 
 /// The lines of `text`, the text of file `id`, which must be shorter than 4 GiB.
 pub fn lines(id: FileId, text: &str) -> Lines<'_> {
-    let batch = Vec::new().into_iter();
-    Lines { id, text, batch, lexed: 0, start: 0, number: 0, place: Place::default() }
+    Lines { id, text, start: 0, number: 0, place: Place::default() }
 }
 
 impl Iterator for Lines<'_> {
     type Item = Line;
 
     fn next(&mut self) -> Option<Line> {
-        let lexeme = match self.batch.next() {
-            Some(lexeme) => lexeme,
-            None => self.lex_batch()?,
-        };
-        let span = Span::new(self.id, self.start..after_line_end(self.text, lexeme.text.end));
+        let rest = &self.text.as_bytes()[self.start as usize..];
+        if rest.is_empty() {
+            return None;
+        }
+        let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        let end = self.start + end.unwrap_or(rest.len()) as u32;
+        let lexeme = lex_line(Span::new(self.id, self.start..end), self.text);
+        let span = Span::new(self.id, self.start..after_line_end(self.text, end));
         let indent = self.text[span.start as usize..lexeme.text.start as usize].chars().count();
         self.start = span.end;
         self.number += 1;
@@ -98,25 +91,6 @@ impl Iterator for Lines<'_> {
 }
 
 impl Lines<'_> {
-    /// Lexes some more whole lines and gives the first.
-    fn lex_batch(&mut self) -> Option<Lexeme> {
-        let rest = &self.text[self.lexed..];
-        let cut =
-            rest.as_bytes().get(BATCH..).and_then(|tail| tail.iter().position(|&b| b == b'\n'));
-        let batch = &rest[..cut.map_or(rest.len(), |at| BATCH + at + 1)];
-        let input = lone_cr_as_lf(batch);
-        let start = self.lexed as u32;
-        self.lexed += batch.len();
-        let mut lexemes = Vec::with_capacity(BATCH / 32);
-        lex_lines(&input, Span::new(self.id, start..self.lexed as u32), &mut lexemes);
-        // What follows the last line end is a line only if there is something.
-        if input.is_empty() || input.ends_with('\n') {
-            lexemes.pop();
-        }
-        self.batch = lexemes.into_iter();
-        self.batch.next()
-    }
-
     /// The header that a byte order mark hides from the original (CFG-013).
     fn marked_header(&self, content: Span) -> Option<Shape> {
         if self.number > 1 || !content.of(self.text).starts_with(BYTE_ORDER_MARK) {
@@ -188,16 +162,8 @@ impl Place {
     }
 }
 
-/// `text` with every CR that no LF follows turned into an LF, which keeps all offsets (CFG-015).
-fn lone_cr_as_lf(text: &str) -> Cow<'_, str> {
-    let lone = |at: usize| text.as_bytes().get(at + 1) != Some(&b'\n');
-    if !text.match_indices('\r').any(|(at, _)| lone(at)) {
-        return Cow::Borrowed(text);
-    }
-    text.char_indices().map(|(at, c)| if c == '\r' && lone(at) { '\n' } else { c }).collect()
-}
-
-/// Where the line goes on that starts after the line end at `end`, if there is one.
+/// Where the next line starts after the line end at `end`, if there is one. LF, CRLF and a lone CR
+/// end a line (CFG-015).
 fn after_line_end(text: &str, end: u32) -> u32 {
     match &text.as_bytes()[end as usize..] {
         [b'\r', b'\n', ..] => end + 2,

@@ -66,16 +66,3 @@ fn a_line_has_its_line_end() {
     assert_eq!(spans("a\r\n\r\nb\rc\n\n d"), ["a\r\n", "\r\n", "b\r", "c\n", "\n", " d"]);
     assert_eq!(spans("a\r\r\n\n\r"), ["a\r", "\r\n", "\n", "\r"]);
 }
-
-#[test]
-fn batches_join_without_a_seam() {
-    for end in ["\n", "\r\n", "\r"] {
-        let line = format!("key = some value{end}");
-        let count = 3 * BATCH / line.len();
-        let text = format!("[s]{end}{}", line.repeat(count));
-        let roles: Vec<_> = lines(ID, &text).map(|line| (line.number, line.role)).collect();
-        assert_eq!(roles.len(), count + 1);
-        assert_eq!(roles[count], (count as u32 + 1, Role::Entry));
-        assert!(roles[1..].iter().all(|(_, role)| *role == Role::Entry));
-    }
-}

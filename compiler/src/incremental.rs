@@ -17,7 +17,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::host::Host;
-use crate::pass::whole::{Surroundings, whole};
+use crate::pass::whole::{Aim, Surroundings, whole};
 use crate::plan::codec::{self, CodecError};
 use crate::plan::{GroupPlan, Plan};
 use crate::schema::value::Environment;
@@ -47,7 +47,7 @@ impl Incremental {
     /// Compiles the tree below the file `root`, and remembers.
     pub fn start(&mut self, host: &dyn Host, root: &Path, options: &Options) -> Compiled {
         let surroundings = Surroundings::new(host, root, options);
-        let mut whole = whole(host, &surroundings, true);
+        let mut whole = whole(host, &surroundings, Aim::Rereads);
         if let Some(plan) = &mut whole.compiled.plan {
             if let Some(before) = &self.plan {
                 share(&before.groups, &mut plan.groups);

@@ -27,7 +27,7 @@ pub use pass::ctl::{CtlSettings, ctl_settings};
 
 use diagnostic::Diagnostics;
 use host::Host;
-use pass::whole::{Surroundings, whole};
+use pass::whole::{Aim, Surroundings, whole};
 use plan::Plan;
 use schema::value::Environment;
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,15 @@ impl Compiled {
 
 /// Compiles the tree below the file `root`.
 pub fn compile(host: &dyn Host, root: &Path, options: &Options) -> Compiled {
-    whole(host, &Surroundings::new(host, root, options), false).compiled
+    whole(host, &Surroundings::new(host, root, options), Aim::Plan).compiled
+}
+
+/// What is wrong with the tree below the file `root`, and its files: [`compile`] in less time and
+/// memory for those who do not want the plan.
+pub fn judge(host: &dyn Host, root: &Path, options: &Options) -> (Diagnostics, Sources) {
+    let surroundings = Surroundings::new(host, root, options);
+    let compiled = whole(host, &surroundings, Aim::Findings).compiled;
+    (compiled.diagnostics, compiled.sources)
 }
 
 #[cfg(test)]

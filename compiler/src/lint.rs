@@ -6,6 +6,7 @@ use grammar::Span;
 pub use crate::Depth;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, codes};
 use crate::host::Host;
+use crate::pass::parallel::in_parallel;
 use crate::source::Sources;
 
 mod command;
@@ -22,6 +23,9 @@ pub use neighbour::Neighbour;
 pub use reference::{explain, list, reference};
 use suppression::Suppressions;
 pub use view::{Config, Kind, Section, Written};
+
+/// From so many sections on, rules run on several threads.
+const MANY_SECTIONS: usize = 100;
 
 /// What a check is asked to hold against a configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -157,16 +161,19 @@ pub fn run_beside(
     neighbours: &[Neighbour],
 ) -> Diagnostics {
     let config = Config::new(sources);
+    let rules: Vec<_> =
+        rules::ALL.iter().filter(|rule| rule.meta().depth <= policy.depth).collect();
+    // A rule is no work worth a thread unless there is much to look at.
+    let grain = if config.sections().len() < MANY_SECTIONS { rules.len() } else { 1 };
+    let findings = in_parallel(rules.len(), grain, |index| {
+        let (rule, meta) = (rules[index], rules[index].meta());
+        let mut cx =
+            LintContext { config: &config, host, policy, neighbours, meta, found: Vec::new() };
+        rule.check(&mut cx);
+        cx.found
+    });
     let mut found: Vec<Diagnostic> = compiled.iter().cloned().collect();
-    for rule in rules::ALL {
-        if rule.meta().depth <= policy.depth {
-            let meta = rule.meta();
-            let mut cx =
-                LintContext { config: &config, host, policy, neighbours, meta, found: Vec::new() };
-            rule.check(&mut cx);
-            found.append(&mut cx.found);
-        }
-    }
+    found.extend(findings.into_iter().flatten());
     let mut suppressions = Suppressions::read(&config);
     found.retain(|finding| !suppressions.covers(finding));
     found.extend(suppressions.unused());

@@ -6,9 +6,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::Failure;
+use crate::diagnostic::Diagnostics;
 use crate::host::system::SystemHost;
 use crate::host::{Group, Host, PathKind, Stamp, User};
-use crate::{Compiled, Depth, Options, compile};
+use crate::source::Sources;
+use crate::{Compiled, Depth, Options, compile, judge};
 
 /// What to compile, and with which variables.
 #[derive(Clone, Debug, Default)]
@@ -80,13 +82,21 @@ impl Input {
 
     /// Compiles it.
     pub(super) fn compile(&self, desk: &Desk, depth: Depth) -> Compiled {
-        let options = Options {
+        compile(desk, &self.root(), &self.options(depth))
+    }
+
+    /// What is wrong with it, and its files.
+    pub(super) fn judge(&self, desk: &Desk, depth: Depth) -> (Diagnostics, Sources) {
+        judge(desk, &self.root(), &self.options(depth))
+    }
+
+    fn options(&self, depth: Depth) -> Options {
+        Options {
             depth,
             overrides: self.overrides.clone(),
             assume_env: self.assume_env.clone(),
             ..Options::default()
-        };
-        compile(desk, &self.root(), &options)
+        }
     }
 }
 

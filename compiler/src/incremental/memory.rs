@@ -102,7 +102,7 @@ impl Memory {
         let variables = self.surroundings.options.reread.as_ref()?;
         let context = (&self.surroundings, variables, inquiry);
         let nothing = Print::default();
-        let looks = in_parallel(paths.len(), |index| {
+        let looks = in_parallel(paths.len(), 8, |index| {
             let (path, place) = (&paths[index], places[index]);
             let before = place.map_or(&nothing, |place| &self.included[place].print);
             match (before.look(host, path), place) {

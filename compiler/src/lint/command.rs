@@ -47,7 +47,7 @@ impl Command {
     /// Splits a command line as the original does at each start (CFG-231); `None` when it cannot
     /// be split or has no words.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let words = if text.contains(['"', '\'', '\\']) {
+        let words = if text.bytes().any(|byte| matches!(byte, b'"' | b'\'' | b'\\')) {
             let owned = |word: grammar::value::Word<'_>| Word {
                 text: word.text.into_owned(),
                 range: word.range,
@@ -109,7 +109,7 @@ impl Command {
 
 /// The part of a path after its last slash.
 pub(super) fn basename(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    path.rfind('/').map_or(path, |slash| &path[slash + 1..])
 }
 
 fn is_script_flag(word: &str) -> bool {

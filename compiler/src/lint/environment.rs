@@ -6,8 +6,9 @@ use super::view::{Config, Kind, Section, Written};
 
 /// Calls `visit` for the `environment` of every section that has one which parses and is not plain.
 pub(super) fn each(config: &Config<'_>, mut visit: impl FnMut(&Written<'_>, &[Pair<'_>])) {
-    let lists = config.sections().filter(|section| takes(section)).filter_map(own);
-    for written in lists.filter(|written| !is_plain(&written.value)) {
+    let notable =
+        config.sections().filter(|section| takes(section) && !section.has_plain_environment());
+    for written in notable.filter_map(|section| section.own("environment")) {
         let masked = masked(&written.value);
         if let Ok(pairs) = pairs(&masked) {
             visit(written, &pairs);
@@ -31,13 +32,9 @@ fn takes(section: &Section<'_>) -> bool {
     section.kind.runs() || matches!(section.kind, Kind::Supervisord | Kind::Default)
 }
 
-fn own<'s, 'a>(section: &'s Section<'a>) -> Option<&'s Written<'a>> {
-    section.own("environment")
-}
-
 /// Whether every value is a bare word or properly quoted and holds nothing a rule could speak of,
 /// which is worth knowing before the list is taken apart.
-fn is_plain(value: &str) -> bool {
+pub(super) fn is_plain(value: &str) -> bool {
     let (mut quote, mut before) = (None, ',');
     for c in value.chars() {
         let fine = match quote {

@@ -32,7 +32,7 @@ impl Suppressions {
         for file in config.files() {
             let text = config.text(file.id);
             for &comment in
-                file.comments.iter().filter(|comment| comment.of(text).contains("planvisor"))
+                file.comments.iter().filter(|comment| disabled(comment.of(text)).is_some())
             {
                 if stands_alone(comment, text) {
                     for written in named(comment, text) {
@@ -86,14 +86,7 @@ fn stands_alone(comment: Span, text: &str) -> bool {
 /// The places of the codes in `; planvisor: disable=A,B -- reason`.
 fn named(comment: Span, text: &str) -> Vec<Span> {
     let written = comment.of(text);
-    let Some(list) = written
-        .trim_start_matches([';', '#'])
-        .trim_start()
-        .strip_prefix("planvisor:")
-        .and_then(|rest| rest.trim_start().strip_prefix("disable="))
-    else {
-        return Vec::new();
-    };
+    let Some(list) = disabled(written) else { return Vec::new() };
     let list = list.split(" --").next().unwrap_or(list);
     let mut at = comment.start as usize + (written.len() - written_tail(written, list));
     let mut spans = Vec::new();
@@ -107,6 +100,12 @@ fn named(comment: Span, text: &str) -> Vec<Span> {
         at += item.len() + 1;
     }
     spans
+}
+
+/// What stands after `; planvisor: disable=`.
+fn disabled(comment: &str) -> Option<&str> {
+    let said = comment.trim_start_matches([';', '#']).trim_start();
+    said.strip_prefix("planvisor:")?.trim_start().strip_prefix("disable=")
 }
 
 /// How many bytes of `whole` lie from the start of its part `part` on.

@@ -65,6 +65,12 @@ pub(super) fn is_template(text: &str) -> bool {
     text.contains("%(")
 }
 
+/// Whether the text holds an expansion that begins in one of these ways.
+pub(super) fn holds(text: &str, expansions: &[&str]) -> bool {
+    let begins = |at: usize| expansions.iter().any(|begin| text[at..].starts_with(begin));
+    text.match_indices('%').any(|(at, _)| begins(at))
+}
+
 /// The name of a kind of section as a reader knows it: `program:x`.
 pub(super) fn title(spec: &SectionSpec) -> String {
     if spec.name.ends_with(':') { format!("{}x", spec.name) } else { spec.name.to_owned() }
@@ -91,16 +97,24 @@ pub(super) enum LogFile {
 pub(super) fn log_file(text: &str) -> LogFile {
     const STREAMS: [&str; 6] =
         ["/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/", "/dev/tty", "/dev/pts/"];
-    match text.to_ascii_lowercase().as_str() {
-        "" | "none" | "off" => LogFile::Nothing,
-        "auto" => LogFile::Auto,
-        "syslog" => LogFile::Syslog,
-        "/dev/console" => LogFile::Device,
-        path if STREAMS.iter().any(|stream| path.starts_with(stream)) => LogFile::Device,
+    let is = |word: &str| text.eq_ignore_ascii_case(word);
+    let starts =
+        |stem: &str| text.get(..stem.len()).is_some_and(|start| start.eq_ignore_ascii_case(stem));
+    if text.is_empty() || is("none") || is("off") {
+        LogFile::Nothing
+    } else if is("auto") {
+        LogFile::Auto
+    } else if is("syslog") {
+        LogFile::Syslog
+    } else if starts("/dev/null") {
         // A null device takes everything and is never large enough to be rotated.
-        path if path.starts_with("/dev/null") => LogFile::Nothing,
-        path if path.starts_with("%(env_") && !path.contains('/') => LogFile::Unknown,
-        _ => LogFile::File,
+        LogFile::Nothing
+    } else if is("/dev/console") || STREAMS.into_iter().any(starts) {
+        LogFile::Device
+    } else if starts("%(env_") && !text.contains('/') {
+        LogFile::Unknown
+    } else {
+        LogFile::File
     }
 }
 

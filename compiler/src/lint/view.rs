@@ -2,15 +2,16 @@
 //! in force, every value with its place. Values are as written, not expanded.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
 
-use grammar::{Entry, FileId, Span, ast};
+use grammar::{FileId, Span, ast};
 use indexmap::IndexMap;
+use indexmap::map::Entry;
 
 use super::command::Command;
-use super::text;
+use super::{environment, text};
+use crate::pass::parallel::in_parallel;
 use crate::source::Sources;
 
 /// All sections of a configuration.
@@ -62,8 +63,12 @@ pub struct Section<'a> {
     /// Its headers in the order read; never empty.
     pub headers: Vec<Span>,
     written: Vec<Written<'a>>,
-    defaults: Rc<[Written<'a>]>,
-    command: OnceCell<Option<Command>>,
+    /// Whether some option of it is written more than once.
+    rewritten: bool,
+    /// What `[DEFAULT]` says, if there is one.
+    defaults: Option<Arc<[Written<'a>]>>,
+    command: OnceLock<Option<Command>>,
+    plain_environment: OnceLock<bool>,
 }
 
 /// An option as written where it is in force.
@@ -74,7 +79,7 @@ pub struct Written<'a> {
     /// The value, its lines joined.
     pub value: Cow<'a, str>,
     /// Its place.
-    pub entry: &'a Entry,
+    pub entry: &'a ast::Entry,
     /// The file of that place.
     pub file: FileId,
     mark: u32,
@@ -120,30 +125,32 @@ impl Kind {
 impl<'a> Config<'a> {
     /// Merges the sections of all files.
     pub fn new(sources: &'a Sources) -> Self {
-        let mut sections: IndexMap<&'a str, Section<'a>> = IndexMap::new();
-        for file in sources.ids().map(|id| sources.tree(id)) {
+        let files: Vec<&ast::File> = sources.ids().map(|id| sources.tree(id)).collect();
+        let parts = in_parallel(files.len(), 8, |index| {
+            let file = files[index];
             let text = sources.text(file.id);
-            for section in &file.sections {
-                let name = section.name.of(text);
-                let merged = sections.entry(name).or_insert_with(|| Section::empty(name));
-                merged.headers.push(section.header);
-                merged.written.reserve_exact(section.entries.len());
-                for entry in &section.entries {
-                    merged.write(Written::new(entry, file.id, text));
-                }
+            let sections = file.sections.iter().map(|tree| Section::new(tree, file.id, text));
+            sections.collect::<Vec<_>>()
+        });
+        let mut sections: IndexMap<&'a str, Section<'a>> =
+            IndexMap::with_capacity(parts.iter().map(Vec::len).sum());
+        for part in parts.into_iter().flatten() {
+            match sections.entry(part.name) {
+                Entry::Vacant(first) => drop(first.insert(part)),
+                Entry::Occupied(mut merged) => merged.get_mut().reopen(part),
             }
         }
         if let Some(defaults) = sections.get("DEFAULT") {
-            let defaults: Rc<[Written<'a>]> = Rc::from(defaults.written.as_slice());
+            let defaults: Arc<[Written<'a>]> = Arc::from(defaults.written.as_slice());
             for section in sections.values_mut().filter(|section| section.kind != Kind::Default) {
-                section.defaults = Rc::clone(&defaults);
+                section.defaults = Some(Arc::clone(&defaults));
             }
         }
         Config { sources, sections }
     }
 
     /// The sections in the order they first appear.
-    pub fn sections(&self) -> impl Iterator<Item = &Section<'a>> {
+    pub fn sections(&self) -> impl ExactSizeIterator<Item = &Section<'a>> {
         self.sections.values()
     }
 
@@ -208,22 +215,44 @@ impl<'a> Config<'a> {
 }
 
 impl<'a> Section<'a> {
-    fn empty(name: &'a str) -> Self {
-        Section {
+    fn new(tree: &'a ast::Section, file: FileId, text: &'a str) -> Self {
+        let name = tree.name.of(text);
+        let mut section = Section {
             name,
             kind: Kind::of(name),
-            headers: Vec::new(),
-            written: Vec::new(),
-            defaults: Rc::new([]),
-            command: OnceCell::new(),
+            headers: vec![tree.header],
+            written: Vec::with_capacity(tree.entries.len()),
+            rewritten: false,
+            defaults: None,
+            command: OnceLock::new(),
+            plain_environment: OnceLock::new(),
+        };
+        for entry in &tree.entries {
+            section.write(Written::new(entry, file, text));
         }
+        section
+    }
+
+    /// Adds what the section says where it is opened again.
+    fn reopen(&mut self, again: Section<'a>) {
+        self.headers.extend(again.headers);
+        self.rewritten |= again.rewritten;
+        again.written.into_iter().for_each(|written| self.write(written));
     }
 
     fn write(&mut self, option: Written<'a>) {
         match find(&self.written, &option.key) {
-            Some(at) => self.written[at] = option,
+            Some(at) => {
+                self.rewritten = true;
+                self.written[at] = option;
+            }
             None => self.written.push(option),
         }
+    }
+
+    /// Whether some option of it is written more than once, under one header or several.
+    pub fn is_rewritten(&self) -> bool {
+        self.rewritten
     }
 
     /// Where it first appears.
@@ -243,7 +272,10 @@ impl<'a> Section<'a> {
 
     /// The option called `key`, from `[DEFAULT]` if the section has none.
     pub fn get(&self, key: &str) -> Option<&Written<'a>> {
-        self.own(key).or_else(|| find(&self.defaults, key).map(|at| &self.defaults[at]))
+        self.own(key).or_else(|| {
+            let defaults = self.defaults.as_ref()?;
+            find(defaults, key).map(|at| &defaults[at])
+        })
     }
 
     /// The option called `key` of the section itself.
@@ -260,6 +292,12 @@ impl<'a> Section<'a> {
     pub(super) fn command(&self) -> Option<&Command> {
         let parse = || self.value("command").and_then(Command::parse);
         self.command.get_or_init(parse).as_ref()
+    }
+
+    /// Whether its own `environment`, if it has one, holds nothing a rule could speak of.
+    pub(super) fn has_plain_environment(&self) -> bool {
+        let plain = || self.own("environment").is_none_or(|own| environment::is_plain(&own.value));
+        *self.plain_environment.get_or_init(plain)
     }
 
     /// A boolean option, `default` when it is not written; `None` when it cannot be told.
@@ -279,7 +317,7 @@ impl<'a> Section<'a> {
 }
 
 impl<'a> Written<'a> {
-    fn new(entry: &'a Entry, file: FileId, text: &'a str) -> Self {
+    fn new(entry: &'a ast::Entry, file: FileId, text: &'a str) -> Self {
         let key = entry.key(text);
         Written { mark: mark(&key), key, value: entry.value(text), entry, file }
     }

@@ -40,6 +40,8 @@ pub(crate) struct Context<'a> {
     pub(crate) daemon: Environment,
     /// Whether those variables could not be read, so that missing ones prove nothing.
     pub(crate) lenient: bool,
+    /// Whether what the sections make is wanted, or only what is wrong with them.
+    pub(crate) builds: bool,
     /// The directory of the main file.
     pub(crate) here: &'a str,
     /// The node name.
@@ -94,7 +96,7 @@ pub(crate) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Che
             jobs.push(Job { section, index, member_of: None });
         }
     }
-    let made = in_parallel(jobs.len(), |job| make(context, &jobs[job]));
+    let made = in_parallel(jobs.len(), 8, |job| make(context, &jobs[job]));
     let groups = collect(&made, &jobs, steps, &mut checked, diagnostics);
     checked.groups = heterogeneous.assemble(&checked.typed);
     checked.groups.extend(groups);
@@ -108,12 +110,16 @@ fn of_kind(document: &Document, kind: SectionKind) -> impl Iterator<Item = (usiz
 }
 
 fn make(context: &Context<'_>, job: &Job<'_>) -> Arc<Made> {
-    Arc::new(match (&job.member_of, job.section.kind) {
+    let mut made = match (&job.member_of, job.section.kind) {
         (Some(group), _) => program::member(context, job.section, group),
         (None, Some(SectionKind::Listener)) => listener::pool(context, job.section),
         (None, Some(SectionKind::Fcgi)) => socket::fcgi(context, job.section),
         (None, _) => program::alone(context, job.section),
-    })
+    };
+    if !context.builds {
+        Arc::make_mut(&mut made.group).processes = Vec::new();
+    }
+    Arc::new(made)
 }
 
 /// Files what the jobs made, in the order of the steps; the groups of sections that stand alone.

@@ -42,6 +42,7 @@ pub fn ctl_settings(host: &dyn Host, path: &Path) -> CtlSettings {
         outer: &outer,
         daemon: Environment::default(),
         lenient: false,
+        builds: false,
         here: &here,
         node: &node,
         root: &root,

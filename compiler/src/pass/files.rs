@@ -60,7 +60,7 @@ impl Files {
             };
             ids.push(id);
         }
-        self.read.extend(in_parallel(fresh.len(), |index| {
+        self.read.extend(in_parallel(fresh.len(), 4, |index| {
             ReadFile::new(host, FileId(number(before + index)), fresh[index], prints)
         }));
         ids

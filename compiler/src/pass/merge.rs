@@ -26,8 +26,9 @@ pub(crate) struct Document {
     /// What stands in `[DEFAULT]`, by key.
     pub(crate) defaults: IndexMap<String, Written>,
     by_name: HashMap<Arc<str>, u32>,
-    /// What a literal `%(here)s` stands for in each file; empty where that step is not taken.
-    heres: HashMap<FileId, Arc<str>>,
+    /// What a literal `%(here)s` stands for in each file, by number; empty where that step is not
+    /// taken.
+    heres: Vec<Option<Arc<str>>>,
 }
 
 /// Joins the files of a compilation.
@@ -37,12 +38,15 @@ pub(crate) fn merge(loaded: &Loaded) -> Document {
     let sections = outlines().map(|outline| outline.sections.len()).sum();
     document.sections.reserve_exact(sections);
     document.by_name.reserve(sections);
+    if loaded.includes {
+        document.heres.resize(loaded.sources.ids().len(), None);
+    }
     for (index, (reading, outline)) in loaded.readings.iter().zip(outlines()).enumerate() {
         let fresh = document.sections.len();
         let included = (index > 0).then_some(reading.file);
         let defaults = document.absorb(outline, included, &loaded.sources);
         if loaded.includes {
-            document.heres.insert(reading.file, reading.here.clone());
+            document.heres[reading.file.0 as usize] = Some(reading.here.clone());
             let fresh = if defaults { 0 } else { fresh };
             document.copy_defaults(fresh, reading.file, &loaded.sources);
         }
@@ -59,14 +63,18 @@ impl Document {
     /// The value of an option before any expansion, with the literal `%(here)s` replaced.
     pub(crate) fn text<'s>(&self, written: &Written, sources: &'s Sources) -> Cow<'s, str> {
         let raw = written.raw(sources);
+        // Most values hold no expansion at all.
+        if !raw.contains('%') {
+            return raw;
+        }
         match self.here(written) {
-            Some(here) if raw.contains(HERE) => Cow::Owned(raw.replace(HERE, here)),
-            _ => raw,
+            Some(here) => replace_here(raw, here),
+            None => raw,
         }
     }
 
     fn here(&self, written: &Written) -> Option<&str> {
-        self.heres.get(&written.here?).map(|here| &**here)
+        self.heres.get(written.here?.0 as usize)?.as_deref()
     }
 
     /// What is written for each row of part `part` of a section, `[DEFAULT]` included (CFG-045).
@@ -130,7 +138,7 @@ impl Document {
     fn copy_defaults(&mut self, fresh: usize, file: FileId, sources: &Sources) {
         let defaults = self.defaults.iter();
         let holding: Vec<(&str, Written)> = defaults
-            .filter(|(_, written)| written.raw(sources).contains(HERE))
+            .filter(|(_, written)| heres(&written.raw(sources)).next().is_some())
             .map(|(key, written)| (key.as_str(), Written { here: Some(file), ..*written }))
             .collect();
         if holding.is_empty() {
@@ -165,11 +173,33 @@ impl Section {
     }
 }
 
+/// Where `raw` says literally `%(here)s`.
+fn heres(raw: &str) -> impl Iterator<Item = usize> {
+    raw.match_indices('%').map(|(at, _)| at).filter(|at| raw[*at..].starts_with(HERE))
+}
+
+/// `raw` with each literal `%(here)s` replaced.
+fn replace_here<'t>(raw: Cow<'t, str>, here: &str) -> Cow<'t, str> {
+    let mut replaced = String::new();
+    let mut rest = 0;
+    for start in heres(&raw) {
+        replaced.reserve(raw.len() + here.len());
+        replaced.push_str(&raw[rest..start]);
+        replaced.push_str(here);
+        rest = start + HERE.len();
+    }
+    if rest == 0 {
+        return raw;
+    }
+    replaced.push_str(&raw[rest..]);
+    Cow::Owned(replaced)
+}
+
 /// The offset in `raw` of byte `offset` of what it becomes when each literal `%(here)s` is replaced
 /// by `here` bytes. An offset inside a replacement is its beginning.
 fn before_replacing(raw: &str, here: usize, offset: usize) -> usize {
     let (mut written, mut replaced) = (0, 0);
-    for (start, _) in raw.match_indices(HERE) {
+    for start in heres(raw) {
         let next = replaced + (start - written);
         if offset < next + here {
             return if offset <= next { written + (offset - replaced) } else { start };

@@ -1,31 +1,34 @@
 //! Work that falls into independent pieces, on as many threads as are worth it. The result does not
 //! depend on how many there are.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Fewer pieces than this for a thread are not worth starting it.
-const WORTH_A_THREAD: usize = 32;
+/// Fewer takings than this for a thread are not worth starting it.
+const WORTH_A_THREAD: usize = 4;
 
-/// Pieces taken at a time.
-const BATCH: usize = 8;
-
-/// The results of `work` for `0..count`, in order.
-pub(crate) fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let threads = cores.min(count / WORTH_A_THREAD);
+/// The results of `work` for `0..count`, in order. A thread takes `grain` pieces at a time, which
+/// should be some tens of microseconds' work.
+pub(crate) fn in_parallel<T: Send>(
+    count: usize,
+    grain: usize,
+    work: impl Fn(usize) -> T + Sync,
+) -> Vec<T> {
+    let worth = count / (grain * WORTH_A_THREAD);
+    let threads = if worth < 2 { 1 } else { worth.min(cores()) };
     if threads < 2 {
         return (0..count).map(work).collect();
     }
     let next = AtomicUsize::new(0);
     let run = || {
-        let mut done = Vec::with_capacity(count / threads + BATCH);
+        let mut done = Vec::with_capacity(count / threads + grain);
         loop {
-            let start = next.fetch_add(BATCH, Ordering::Relaxed);
+            let start = next.fetch_add(grain, Ordering::Relaxed);
             if start >= count {
                 return done;
             }
-            done.extend((start..count.min(start + BATCH)).map(|index| (index, work(index))));
+            done.extend((start..count.min(start + grain)).map(|index| (index, work(index))));
         }
     };
     let batches = thread::scope(|scope| {
@@ -37,6 +40,12 @@ pub(crate) fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Syn
         batches
     });
     in_order(batches, count)
+}
+
+/// How many threads can run at once. To ask the system means to read files of it.
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// Merges lists that are each in order.
@@ -65,8 +74,10 @@ mod tests {
     #[test]
     fn results_are_in_order() {
         for count in [0, 1, 31, 64, 1000, 1001] {
-            let results = in_parallel(count, |index| index * 2);
-            assert!(results.into_iter().eq((0..count).map(|index| index * 2)));
+            for grain in [1, 8] {
+                let results = in_parallel(count, grain, |index| index * 2);
+                assert!(results.into_iter().eq((0..count).map(|index| index * 2)));
+            }
         }
     }
 }

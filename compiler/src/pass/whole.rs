@@ -41,11 +41,22 @@ pub(crate) struct Whole {
     pub(crate) answers: Answers,
 }
 
-/// Compiles a tree. `prints` says whether anybody will ask whether its files have changed.
-pub(crate) fn whole(host: &dyn Host, surroundings: &Surroundings, prints: bool) -> Whole {
+/// What a compilation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// To know what is wrong: there is no plan.
+    Findings,
+    /// The plan.
+    Plan,
+    /// The plan, and to know later whether its files have changed.
+    Rereads,
+}
+
+/// Compiles a tree.
+pub(crate) fn whole(host: &dyn Host, surroundings: &Surroundings, aim: Aim) -> Whole {
     let Surroundings { root, options, outer, working_dir, .. } = surroundings;
     let mut diagnostics = Diagnostics::default();
-    let mut loaded = load(host, root, outer, prints, &mut diagnostics);
+    let mut loaded = load(host, root, outer, aim == Aim::Rereads, &mut diagnostics);
     let document = merge(&loaded);
     let sources = loaded.sources.clone();
     let inquiry = surroundings.inquiry(host);
@@ -56,6 +67,7 @@ pub(crate) fn whole(host: &dyn Host, surroundings: &Surroundings, prints: bool) 
         return Whole { compiled, loaded, answers: inquiry.answers() };
     }
     let mut context = surroundings.context(&document, &sources, &inquiry);
+    context.builds = aim != Aim::Findings;
     let mut daemon = supervisord::supervisord(&context, host, &mut diagnostics);
     let learned = daemon.options.environment.clone();
     context.daemon = learned.clone();
@@ -73,8 +85,8 @@ pub(crate) fn whole(host: &dyn Host, surroundings: &Surroundings, prints: bool) 
         checked.typed[index] = Typed::Supervisord(Box::new(daemon.options.clone()));
     }
     let notices = std::mem::take(&mut loaded.notices);
-    let plan = assemble(root, daemon.options, notices, &mut checked);
-    let plan = (!diagnostics.has_errors()).then_some(plan);
+    let has_plan = aim != Aim::Findings && !diagnostics.has_errors();
+    let plan = has_plan.then(|| assemble(root, daemon.options, notices, &mut checked));
     let settings = Settings::new(document, checked.typed, sources.clone());
     let compiled = Compiled { plan, settings, diagnostics, sources, learned };
     Whole { compiled, loaded, answers: inquiry.answers() }
@@ -123,6 +135,7 @@ impl Surroundings {
             outer: &self.outer,
             daemon: Environment::default(),
             lenient: false,
+            builds: true,
             here: &self.here,
             node: &self.node,
             root: &self.name,

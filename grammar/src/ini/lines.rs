@@ -70,14 +70,24 @@ impl Iterator for Lines<'_> {
         if rest.is_empty() {
             return None;
         }
-        let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-        let end = self.start + end.unwrap_or(rest.len()) as u32;
+        let (mut end, mut commented) = (rest.len(), false);
+        for (at, byte) in rest.iter().enumerate() {
+            match byte {
+                b'\n' | b'\r' => {
+                    end = at;
+                    break;
+                }
+                b';' | b'#' => commented = true,
+                _ => {}
+            }
+        }
+        let end = self.start + end as u32;
         let lexeme = lex_line(Span::new(self.id, self.start..end), self.text);
         let span = Span::new(self.id, self.start..after_line_end(self.text, end));
         let indent = self.text[span.start as usize..lexeme.text.start as usize].chars().count();
         self.start = span.end;
         self.number += 1;
-        let (content, comment, shape) = self.without_comment(span, lexeme);
+        let (content, comment, shape) = self.without_comment(span, lexeme, commented);
         let indent = indent as u32;
         let (shape, role) = match self.marked_header(content) {
             Some(header) => {
@@ -102,7 +112,13 @@ impl Lines<'_> {
     }
 
     /// The content, the comment, and the shape of the content.
-    fn without_comment(&self, line: Span, lexeme: Lexeme) -> (Span, Option<Span>, Shape) {
+    /// `commented` says whether the line has anything that may begin one.
+    fn without_comment(
+        &self,
+        line: Span,
+        lexeme: Lexeme,
+        commented: bool,
+    ) -> (Span, Option<Span>, Shape) {
         let Lexeme { text: at, shape: whole } = lexeme;
         match whole {
             Shape::Blank => return (at, None, whole),
@@ -110,7 +126,7 @@ impl Lines<'_> {
             Shape::Header { .. } | Shape::Option { .. } | Shape::Junk => {}
         }
         let raw = Span { start: line.start, ..at };
-        match inline_comment(raw.of(self.text)) {
+        match commented.then(|| inline_comment(raw.of(self.text))).flatten() {
             None => (strip_end_of(at, self.text), None, whole),
             Some(cut) => {
                 let start = line.start + cut as u32;

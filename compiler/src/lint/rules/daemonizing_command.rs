@@ -148,7 +148,8 @@ fn backgrounds(command: &Command) -> Option<(Severity, &'static str)> {
     if path.starts_with("/etc/init.d/") && command.has(&["start", "restart"]) {
         return Some((Severity::Warning, "run the program itself, not its start script"));
     }
-    HABITS.iter().filter(|habit| is_called(command.program(), habit.program)).find_map(|habit| {
+    let program = command.program();
+    HABITS.iter().filter(|habit| is_called(program, habit.program)).find_map(|habit| {
         let severity = match habit.when {
             When::Asked(options) => {
                 options.iter().any(|said| asks(command, said)).then_some(Severity::Warning)

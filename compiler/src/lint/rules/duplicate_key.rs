@@ -33,9 +33,16 @@ impl Rule for DuplicateKey {
 
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
+        if !config.sections().any(|section| section.is_rewritten()) {
+            return;
+        }
         for file in config.files() {
             let text = config.text(file.id);
-            for section in &file.sections {
+            let rewritten = |section: &&grammar::Section| {
+                let merged = config.section(section.name.of(text));
+                merged.is_some_and(|merged| merged.is_rewritten())
+            };
+            for section in file.sections.iter().filter(rewritten) {
                 let mut entries: Vec<(Cow<'_, str>, &Entry)> =
                     section.entries.iter().map(|entry| (entry.key(text), entry)).collect();
                 // A stable sort: of equal keys the last written stays last.

@@ -1,6 +1,6 @@
 //! SV036: a group and its programs do not fit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use grammar::value::list;
 
@@ -55,7 +55,7 @@ impl Rule for GroupMembership {
 
 fn claimed_twice(cx: &mut LintContext<'_>) {
     let config = cx.config;
-    let mut claimed: BTreeMap<&str, grammar::Span> = BTreeMap::new();
+    let mut claimed: HashMap<&str, grammar::Span> = HashMap::new();
     for written in config.of_kind(Kind::Group).filter_map(|group| group.get("programs")) {
         for item in list(&written.value).into_iter().filter(|item| !item.text.is_empty()) {
             let place = written.place(item.range);
@@ -73,12 +73,12 @@ fn claimed_twice(cx: &mut LintContext<'_>) {
 
 fn same_names(cx: &mut LintContext<'_>) {
     let config = cx.config;
-    let claimed: BTreeSet<&str> = config
+    let claimed: HashSet<&str> = config
         .of_kind(Kind::Group)
         .filter_map(|group| group.value("programs"))
         .flat_map(|programs| programs.split(',').map(str::trim))
         .collect();
-    let mut names: BTreeMap<&str, &Section<'_>> = BTreeMap::new();
+    let mut names: HashMap<&str, &Section<'_>> = HashMap::new();
     let groups = config.of_kind(Kind::Group);
     let alone = config.programs().filter(|program| {
         program.kind == Kind::EventListener || !claimed.contains(program.subject())

@@ -1,9 +1,11 @@
 //! SV026: one log file written and rotated by several streams.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+
+use indexmap::IndexMap;
 
 use crate::diagnostic::{Diagnostic, codes};
-use crate::lint::text::{LogFile, log_file};
+use crate::lint::text::{LogFile, holds, log_file};
 use crate::lint::view::{Config, Section, Written};
 use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
 
@@ -59,7 +61,7 @@ impl Rule for LogFileShared {
 
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
-        let mut files: BTreeMap<String, Vec<Stream<'_, '_>>> = BTreeMap::new();
+        let mut files: IndexMap<_, Vec<Stream<'_, '_>>> = IndexMap::new();
         for stream in streams(config) {
             let path = told_apart(&stream);
             files.entry(path).or_default().push(stream);
@@ -91,27 +93,22 @@ fn streams<'s, 'a>(config: &'s Config<'a>) -> impl Iterator<Item = Stream<'s, 'a
     })
 }
 
-/// The path with what can be told of its expansions, so that equal texts are equal files.
-fn told_apart(stream: &Stream<'_, '_>) -> String {
-    let value = &stream.written.value;
-    if !value.contains("%(") {
-        return value.clone().into_owned();
-    }
-    let mut path = value.replace("%(program_name)s", stream.section.subject());
-    // Anything else that differs between programs, variables of their own among it.
-    if ["%(group_name)", "%(process_num)", "%(ENV_", "%(here)"]
-        .iter()
-        .any(|name| path.contains(name))
-    {
-        path = format!("{}\0{path}", stream.section.name);
-    }
-    path
+/// The path with what can be told of its expansions, so that equal texts are equal files; and the
+/// section, if anything else in it differs between programs, variables of their own among it.
+fn told_apart<'s>(stream: &Stream<'s, '_>) -> (Option<&'s str>, Cow<'s, str>) {
+    let value: &'s str = &stream.written.value;
+    let own = holds(value, &["%(group_name)", "%(process_num)", "%(ENV_", "%(here)"]);
+    let path = match holds(value, &["%(program_name)s"]) {
+        true => Cow::Owned(value.replace("%(program_name)s", stream.section.subject())),
+        false => Cow::Borrowed(value),
+    };
+    (own.then_some(stream.section.name), path)
 }
 
 /// Several processes of one program.
 fn multiplied(cx: &LintContext<'_>, stream: &Stream<'_, '_>) -> Option<Diagnostic> {
     let many = stream.section.number("numprocs", 1)? > 1;
-    let apart = ["%(process_num)", "%(ENV_"].iter().any(|name| stream.written.value.contains(name));
+    let apart = holds(&stream.written.value, &["%(process_num)", "%(ENV_"]);
     let numprocs = stream.section.get("numprocs").filter(|_| many && !apart)?;
     Some(
         cx.finding(

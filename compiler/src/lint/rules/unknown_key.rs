@@ -1,7 +1,5 @@
 //! SV001: an option the section does not have.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::diagnostic::{Diagnostic, Fix, codes};
 use crate::lint::view::{Kind, Section, Written};
 use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule, text};
@@ -70,14 +68,10 @@ impl Rule for UnknownKey {
 
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
-        let mut known: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for section in config.sections() {
             let Some(spec) = closed(section) else { continue };
-            let known = known
-                .entry(spec.name)
-                .or_insert_with(|| spec.options().map(|option| option.name).collect());
             for written in section.written() {
-                if !known.contains(&*written.key) && !is_others_business(&written.key) {
+                if spec.option(&written.key).is_none() && !is_others_business(&written.key) {
                     let found = diagnosis(cx, section, spec, written);
                     cx.report(found);
                 }

@@ -7,11 +7,15 @@ mod controls;
 mod logs;
 mod looks;
 mod safety;
+mod scale;
 mod scriptless;
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use harness::daemon::HEAD;
+use harness::wait::PATIENCE;
 use harness::{Daemon, Sandbox};
 
 use self::browser::{Browser, free_port};
@@ -68,6 +72,31 @@ impl<'s> Bench<'s> {
     /// The address of one of the pages.
     fn at(&self, page: &str) -> String {
         format!("{}{page}", self.page)
+    }
+
+    /// Kilobytes of memory the daemon takes.
+    fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.daemon.pid()));
+        let status = status.expect("a living daemon");
+        let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("its memory");
+        line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+    }
+
+    /// Sends one request, with these header lines, and reads the answer to its end.
+    fn ask(&self, line: &str, headers: &str, body: &str) -> String {
+        let authority = self.page.trim_start_matches("http://").trim_end_matches('/');
+        let mut connection = TcpStream::connect(authority).expect("a daemon that listens");
+        connection.set_read_timeout(Some(PATIENCE)).expect("a limit");
+        let length = body.len();
+        let request = format!(
+            "{line} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\
+             Content-Length: {length}\r\n{headers}\r\n{body}"
+        );
+        connection.write_all(request.as_bytes()).expect("to send");
+        let mut answer = Vec::new();
+        // A daemon that has answered may close hard what it has not read.
+        let _ = connection.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
     }
 }
 

@@ -19,6 +19,11 @@ pub(super) struct Browser {
     profile: TempDir,
 }
 
+/// Keys that are no characters.
+pub(super) const ENTER: char = '\u{e007}';
+pub(super) const ESCAPE: char = '\u{e00c}';
+pub(super) const TAB: char = '\u{e004}';
+
 /// What the browser pretends to be.
 #[derive(Clone, Copy)]
 pub(super) struct Guise {
@@ -130,6 +135,16 @@ impl Browser {
     pub(super) fn enter(&self, selector: &str, text: &str) {
         let element = self.find(selector);
         self.command("POST", &format!("/element/{element}/value"), Some(&json!({ "text": text })));
+    }
+
+    /// Presses and lets go of keys, wherever the focus is.
+    pub(super) fn press(&self, keys: &[char]) {
+        let down_and_up = |key: &char| {
+            ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key.to_string() }))
+        };
+        let actions: Vec<Value> = keys.iter().flat_map(down_and_up).collect();
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": actions });
+        self.command("POST", "/actions", Some(&json!({ "actions": [keyboard] })));
     }
 
     /// The visible text of what a selector finds.

@@ -1,35 +1,173 @@
 //! What the controls of the page do to real processes, and that changes show by themselves.
 
-use std::time::Duration;
-
 use harness::wait_until;
 use serde_json::json;
 
-use super::{PROGRAMS, SOON, check, row};
+use super::browser::{Browser, ENTER, ESCAPE, TAB};
+use super::{Bench, PROGRAMS, SOON, check, row};
+
+/// A process that says which signals it gets.
+const LISTENERS: &str = "\
+[program:ears]
+command=/bin/sh ears.sh
+process_name=%(program_name)s-%(process_num)d
+numprocs=2
+killasgroup=true
+stopasgroup=true
+startsecs=0
+";
+
+const EARS: &str = "\
+trap 'echo heard' USR1
+echo listening
+while :; do sleep 0.05; done
+";
+
+/// A pid as the client prints it, 0 for none.
+fn pid(bench: &Bench<'_>, name: &str) -> i32 {
+    bench.daemon.ctl(&["pid", name]).stdout.trim().parse().unwrap_or(0)
+}
+
+fn live(bench: &Bench<'_>, browser: &Browser, page: &str) {
+    browser.open(&bench.at(page));
+    browser.wait(SOON, "document.querySelector('#link').textContent === 'live'");
+}
+
+#[track_caller]
+fn becomes(browser: &Browser, key: &str, state: &str) {
+    browser.wait(SOON, &row(key, &format!("row.dataset.state === '{state}'")));
+}
 
 #[test]
 #[cfg_attr(not(browser), ignore = "needs chromedriver")]
-fn controls_act_on_real_processes() {
+fn one_process_is_started_stopped_and_restarted() {
     check(PROGRAMS, |bench, browser| {
         bench.daemon.wait_for("lone", "RUNNING");
-        browser.open(&bench.page);
-        browser.wait(SOON, "document.querySelector('#link').textContent === 'live'");
+        live(bench, browser, "");
         browser.click("button[value='stop:lone']");
-        browser.wait(SOON, &row("lone", "row.dataset.state === 'STOPPED'"));
-        assert!(bench.daemon.ctl(&["status", "lone"]).stdout.contains("STOPPED"));
+        becomes(browser, "lone", "STOPPED");
         browser.wait(SOON, "document.querySelector('.status_msg').textContent.includes('lone')");
-        browser.click("button[value='start:manual']");
-        browser.wait(SOON, &row("manual", "row.dataset.state === 'RUNNING'"));
-        let before = bench.daemon.pid_of("web:web-00");
+        assert!(bench.daemon.ctl(&["status", "lone"]).stdout.contains("STOPPED"));
+        browser.click("button[value='start:lone']");
+        becomes(browser, "lone", "RUNNING");
+        let before = pid(bench, "lone");
+        browser.click("button[value='restart:lone']");
+        wait_until("it has restarted", || ![0, before].contains(&pid(bench, "lone")));
+        browser.wait(SOON, &row("lone", "row.querySelector('.restarts').textContent === '2'"));
+        // A failure is told, and why.
+        browser.click("button[value='start:missing']");
+        browser.wait(SOON, "document.querySelector('.status_msg.bad') !== null");
+        assert!(browser.text(".status_msg").contains("NO_FILE"));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromedriver")]
+fn a_group_is_started_stopped_and_restarted() {
+    check(PROGRAMS, |bench, browser| {
+        bench.daemon.wait_for("web:web-01", "RUNNING");
+        live(bench, browser, "");
+        let lone = pid(bench, "lone");
+        browser.click("button[value='stop:web:*']");
+        // Nothing is done before it is agreed to.
+        browser.press(&[ESCAPE]);
+        browser.wait(SOON, "document.querySelector('dialog') === null");
+        assert_ne!(pid(bench, "web:web-00"), 0);
+        browser.click("button[value='stop:web:*']");
+        assert_eq!(browser.text("dialog p"), "Stop all of group web?");
+        browser.click("dialog button.primary");
+        becomes(browser, "web:web-00", "STOPPED");
+        becomes(browser, "web:web-01", "STOPPED");
+        browser
+            .wait(SOON, "document.querySelector('.group .count').textContent === '0 of 2 running'");
+        browser.click("button[value='start:web:*']");
+        becomes(browser, "web:web-01", "RUNNING");
+        let before = pid(bench, "web:web-00");
         browser.click("button[value='restart:web:*']");
         browser.click("dialog button.primary");
-        wait_until("the group has restarted", || {
-            let pid = bench.daemon.ctl(&["pid", "web:web-00"]).stdout.trim().parse();
-            pid.is_ok_and(|pid: i32| pid != 0 && pid != before)
+        wait_until("the group has restarted", || ![0, before].contains(&pid(bench, "web:web-00")));
+        assert_eq!(pid(bench, "lone"), lone);
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromedriver")]
+fn a_selection_is_ordered_about() {
+    check("", |bench, browser| {
+        bench.sandbox.write("ears.sh", EARS);
+        bench.sandbox.write("conf.d/programs.conf", format!("{LISTENERS}{PROGRAMS}"));
+        bench.daemon.ctl(&["update"]);
+        let log = |name: &str| bench.daemon.ctl(&["tail", name]).stdout;
+        wait_until("both listen", || {
+            ["ears:ears-0", "ears:ears-1"].iter().all(|name| log(name).contains("listening"))
         });
-        browser.click("tr[data-key='manual'] input");
-        browser.click("#bar button[value='stop']");
-        browser.wait(SOON, &row("manual", "row.dataset.state === 'STOPPED'"));
+        live(bench, browser, "");
+        let tick = |key: &str| browser.click(&format!("tr[data-key='{key}'] input"));
+        let order = |verb: &str| browser.click(&format!("#bar .selected button[value='{verb}']"));
+        let agree = || browser.click("dialog button.primary");
+        assert!(
+            browser.run("return document.querySelector('.selected').checkVisibility()")
+                == json!(false)
+        );
+        tick("ears:ears-0");
+        tick("lone");
+        browser.run("document.querySelector('#bar select').value = 'USR1'; return 1");
+        order("signal");
+        assert_eq!(browser.text("dialog p"), "Signal 2 processes?");
+        browser.press(&[ESCAPE]);
+        browser.wait(SOON, "document.querySelector('dialog') === null");
+        tick("lone");
+        order("signal");
+        wait_until("it has heard the signal", || log("ears:ears-0").contains("heard"));
+        assert!(!log("ears:ears-1").contains("heard"));
+        order("clear");
+        wait_until("its log is cleared", || !log("ears:ears-0").contains("listening"));
+        assert!(log("ears:ears-1").contains("listening"));
+        tick("manual");
+        order("start");
+        becomes(browser, "manual", "RUNNING");
+        let before = pid(bench, "manual");
+        order("restart");
+        agree();
+        wait_until("it has restarted", || ![0, before].contains(&pid(bench, "manual")));
+        order("stop");
+        agree();
+        becomes(browser, "manual", "STOPPED");
+        becomes(browser, "ears:ears-0", "STOPPED");
+        assert_ne!(pid(bench, "ears:ears-1"), 0);
+        // A group's box ticks its members, the first one everything that is shown.
+        browser.click("tr.group input[value='ears:*']");
+        browser.wait(SOON, "document.querySelector('#picked').textContent === '3 selected:'");
+        browser.click("#all");
+        browser.wait(SOON, "document.querySelector('#picked').textContent === '8 selected:'");
+        order("clear");
+        wait_until("every log is cleared", || !log("ears:ears-1").contains("listening"));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromedriver")]
+fn everything_is_started_stopped_and_restarted() {
+    check(PROGRAMS, |bench, browser| {
+        bench.daemon.wait_for("lone", "RUNNING");
+        bench.daemon.wait_for("web:web-01", "RUNNING");
+        live(bench, browser, "");
+        browser.click("button[value='restart:*']");
+        let before = pid(bench, "lone");
+        browser.click("dialog button.primary");
+        wait_until("it has restarted", || ![0, before].contains(&pid(bench, "lone")));
+        // ITRAP-038: what was stopped stays so.
+        becomes(browser, "lone", "RUNNING");
+        becomes(browser, "manual", "STOPPED");
+        becomes(browser, "web:web-01", "RUNNING");
+        browser.click("button[value='stop:*']");
+        assert_eq!(browser.text("dialog p"), "Stop all processes?");
+        browser.click("dialog button.primary");
+        becomes(browser, "lone", "STOPPED");
+        becomes(browser, "web:web-00", "STOPPED");
+        browser.click("button[value='start:*']");
+        becomes(browser, "manual", "RUNNING");
+        becomes(browser, "lone", "RUNNING");
     });
 }
 
@@ -38,17 +176,121 @@ fn controls_act_on_real_processes() {
 fn changes_show_by_themselves() {
     check(PROGRAMS, |bench, browser| {
         bench.daemon.wait_for("lone", "RUNNING");
-        browser.open(&bench.page);
-        browser.wait(SOON, "document.querySelector('#link').textContent === 'live'");
+        live(bench, browser, "");
         bench.daemon.ctl(&["stop", "lone"]);
-        browser.wait(Duration::from_secs(1), &row("lone", "row.dataset.state === 'STOPPED'"));
+        becomes(browser, "lone", "STOPPED");
         bench.daemon.ctl(&["stop", "web:*"]);
         bench.daemon.ctl(&["remove", "web"]);
         browser.wait(SOON, "document.querySelector('[data-key^=\"web:\"]') === null");
         bench.daemon.ctl(&["add", "web"]);
         browser.wait(SOON, &row("web:web-01", "row !== null"));
-        browser.enter("#q", "lon");
-        browser.wait(SOON, &row("web:web-01", "row.hidden"));
-        assert_eq!(browser.run(&format!("return {}", row("lone", "row.hidden"))), json!(false));
+        becomes(browser, "web:web-01", "RUNNING");
+        browser.wait(SOON, &row("web:web-01", "/uptime 0:00:0[2-9]/.test(row.textContent)"));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromedriver")]
+fn the_page_goes_on_when_the_daemon_comes_back() {
+    check(PROGRAMS, |bench, browser| {
+        bench.daemon.wait_for("lone", "RUNNING");
+        live(bench, browser, "");
+        let before = pid(bench, "lone");
+        browser.run("window.same = true; return 1");
+        bench.daemon.ctl(&["reload"]);
+        wait_until("the daemon is back", || ![0, before].contains(&pid(bench, "lone")));
+        browser.wait(SOON, &row("lone", &format!("row.dataset.pid === '{}'", pid(bench, "lone"))));
+        becomes(browser, "lone", "RUNNING");
+        // The token of the daemon before is worth nothing; the page has got a new one.
+        browser.click("button[value='stop:lone']");
+        becomes(browser, "lone", "STOPPED");
+        assert_eq!(browser.run("return window.same"), json!(true));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromedriver")]
+fn rows_are_filtered_and_sorted() {
+    check(PROGRAMS, |bench, browser| {
+        bench.daemon.wait_for("lone", "RUNNING");
+        bench.daemon.wait_for("missing", "FATAL");
+        live(bench, browser, "");
+        let shown = || {
+            let rows = "[...document.querySelectorAll('tr[data-key]:not([hidden])')]";
+            browser.run(&format!("return {rows}.map((row) => row.dataset.key)"))
+        };
+        browser.enter("#q", "eb-0");
+        browser.wait(SOON, &row("lone", "row.hidden"));
+        assert_eq!(shown(), json!(["web:web-00", "web:web-01"]));
+        browser.run(
+            "const q = document.querySelector('#q'); q.value = ''; \
+                     q.dispatchEvent(new Event('input')); return 1",
+        );
+        browser.click("#filters a[data-only='trouble']");
+        browser.wait(SOON, &row("lone", "row.hidden"));
+        assert_eq!(shown(), json!(["missing"]));
+        // What changes its state comes and goes.
+        bench.daemon.ctl(&["stop", "lone"]);
+        browser.click("#filters a[data-only='stopped']");
+        browser.wait(SOON, &row("lone", "!row.hidden"));
+        assert_eq!(shown(), json!(["lone", "manual"]));
+        bench.daemon.ctl(&["start", "lone"]);
+        browser.wait(SOON, &row("lone", "row.hidden"));
+        browser.click("#filters a[data-only='']");
+        browser.click("th a[data-sort='state']");
+        browser.wait(SOON, "document.querySelector('th.state').ariaSort === 'ascending'");
+        let first =
+            |key: &str| format!("document.querySelector('tr[data-key]').dataset.key === '{key}'");
+        browser.wait(SOON, &first("missing"));
+        browser.click("th a[data-sort='restarts']");
+        browser.wait(SOON, "document.querySelector('th.restarts').ariaSort === 'descending'");
+        browser.wait(SOON, &first("lone"));
+        bench.daemon.ctl(&["restart", "talker"]);
+        bench.daemon.ctl(&["restart", "talker"]);
+        browser.wait(SOON, &first("talker"));
+        // Addresses that were kept show the same.
+        browser.open(&bench.at("?only=running&sort=restarts&q=l"));
+        assert_eq!(shown(), json!(["talker", "lone"]));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromedriver")]
+fn the_keyboard_is_enough() {
+    check(PROGRAMS, |bench, browser| {
+        bench.daemon.wait_for("lone", "RUNNING");
+        live(bench, browser, "");
+        // The first stop is the link past the navigation.
+        browser.press(&[TAB]);
+        browser.wait(SOON, "document.activeElement.matches('.skip:focus-visible')");
+        browser.press(&['/']);
+        browser.press(&['m', 'a', 'n']);
+        browser.wait(SOON, &row("lone", "row.hidden"));
+        let reach = |what: &str| {
+            let found = (0..40).any(|_| {
+                browser.press(&[TAB]);
+                let there = format!("return document.activeElement.matches(\"{what}\")");
+                browser.run(&there) == json!(true)
+            });
+            assert!(found, "{what} cannot be reached");
+        };
+        reach("tr[data-key='manual'] input");
+        browser.press(&[' ']);
+        browser.wait(SOON, "document.querySelector('#picked').textContent === '1 selected:'");
+        reach("tr[data-key='manual'] button[value^='start']");
+        browser.press(&[ENTER]);
+        becomes(browser, "manual", "RUNNING");
+        browser.wait(SOON, "document.activeElement !== null");
+        browser.open(&bench.page);
+        reach("button[value='stop:*']");
+        browser.press(&[ENTER]);
+        browser.wait(SOON, "document.activeElement.closest('dialog') !== null");
+        browser.press(&[ESCAPE]);
+        // The focus is back where it was.
+        browser.wait(SOON, "document.activeElement.value === 'stop:*'");
+        browser.press(&[ENTER]);
+        browser.wait(SOON, "document.activeElement.closest('dialog') !== null");
+        browser.press(&[ENTER]);
+        becomes(browser, "lone", "STOPPED");
     });
 }

@@ -1,7 +1,8 @@
 //! Logs as the browser shows and follows them.
 
-use std::time::Duration;
+use std::fs;
 
+use harness::wait_until;
 use serde_json::json;
 
 use super::{PROGRAMS, SOON, check};
@@ -12,7 +13,7 @@ fn logs_are_followed_as_text() {
     // WEB-048, WEB-049
     check(PROGRAMS, |bench, browser| {
         bench.daemon.wait_for("talker", "RUNNING");
-        browser.open(&format!("{}tail.html?processname=talker", bench.page));
+        browser.open(&bench.at("tail.html?processname=talker"));
         browser.wait(SOON, "document.querySelector('#log').textContent.includes('still here')");
         let red = "document.querySelector('#log .f1').textContent === 'red'";
         assert_eq!(browser.run(&format!("return {red}")), json!(true));
@@ -24,6 +25,89 @@ fn logs_are_followed_as_text() {
         assert_eq!(browser.run("return document.title.startsWith('Supervisor tail')"), json!(true));
         browser.enter("#find", "still");
         browser.wait(SOON, "document.querySelector('#found').textContent === '1 line'");
+        let shown = "[...document.querySelectorAll('#log .l')].filter((line) => !line.hidden)";
+        browser.wait(SOON, &format!("{shown}.length === 1"));
+    });
+}
+
+/// Says on both streams what it is told through files.
+const ECHO: &str = "\
+[program:echo]
+command=/bin/sh -c 'touch out err; tail -n +1 -f out & exec tail -n +1 -f err >&2'
+stopasgroup=true
+killasgroup=true
+";
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromedriver")]
+fn both_streams_are_followed_paused_and_downloaded() {
+    check("", |bench, browser| {
+        let directory = format!("directory={}\n", bench.sandbox.path().display());
+        bench.sandbox.write("conf.d/programs.conf", format!("{ECHO}{directory}"));
+        bench.daemon.ctl(&["update"]);
+        bench.daemon.wait_for("echo", "RUNNING");
+        let say = |file: &str, text: &str| {
+            use std::io::Write;
+            let path = bench.sandbox.join(file);
+            let mut file = fs::OpenOptions::new().append(true).open(path).expect("the file");
+            writeln!(file, "{text}").expect("to write");
+        };
+        let says =
+            |text: &str| format!("document.querySelector('#log').textContent.includes('{text}')");
+        browser.open(&bench.at("tail.html?processname=echo"));
+        say("out", "one on stdout");
+        browser.wait(SOON, &says("one on stdout"));
+        browser.click("#pause");
+        browser.wait(SOON, "document.querySelector('#pause').ariaPressed === 'true'");
+        say("out", "two on stdout");
+        wait_until("the log has it", || bench.daemon.ctl(&["tail", "echo"]).stdout.contains("two"));
+        // Had it been going to show, it would within these turns.
+        for _ in 0..20 {
+            assert_eq!(browser.run(&format!("return {}", says("two on stdout"))), json!(false));
+        }
+        browser.click("#pause");
+        browser.wait(SOON, &says("two on stdout"));
+        browser.click("a.download");
+        let saved = browser.downloads().join("echo-stdout.log");
+        wait_until("the log is downloaded", || {
+            fs::read_to_string(&saved).is_ok_and(|text| text == "one on stdout\ntwo on stdout\n")
+        });
+        browser.click(".tabs a[href*='channel=stderr']");
+        say("err", "three on stderr");
+        browser.wait(SOON, &says("three on stderr"));
+        assert_eq!(browser.run(&format!("return {}", says("on stdout"))), json!(false));
+        // The page of a process has all its controls.
+        browser.click("#act button[value='clear:echo']");
+        wait_until("it is cleared", || bench.daemon.ctl(&["tail", "echo"]).stdout.is_empty());
+        browser.run("document.querySelector('#act select').value = 'KILL'; return 1");
+        let before = bench.daemon.pid_of("echo");
+        browser.click("#act button[value='signal:echo']");
+        wait_until("the signal has arrived", || {
+            let pid = bench.daemon.ctl(&["pid", "echo"]).stdout;
+            pid.trim().parse().is_ok_and(|pid: i32| pid != 0 && pid != before)
+        });
+        browser.wait(SOON, "document.querySelector('.facts').dataset.state === 'RUNNING'");
+        browser.click("#act button[value='stop:echo']");
+        browser.wait(SOON, "document.querySelector('.facts').dataset.state === 'STOPPED'");
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromedriver")]
+fn the_activity_log_is_followed_and_cleared() {
+    check(PROGRAMS, |bench, browser| {
+        bench.daemon.wait_for("lone", "RUNNING");
+        browser.open(&bench.at("activity.html"));
+        let says =
+            |text: &str| format!("document.querySelector('#log').textContent.includes('{text}')");
+        browser.wait(SOON, &says("success: lone entered RUNNING state"));
+        bench.daemon.ctl(&["stop", "lone"]);
+        browser.wait(SOON, &says("stopped: lone (terminated by SIGTERM)"));
+        browser.click("button[value='clearmain']");
+        browser.click("dialog button.primary");
+        wait_until("the log is cleared", || {
+            !bench.sandbox.read("supervisord.log").contains("success: lone entered")
+        });
     });
 }
 
@@ -31,24 +115,32 @@ fn logs_are_followed_as_text() {
 #[cfg_attr(not(browser), ignore = "needs chromedriver")]
 fn a_flood_of_lines_stops_neither_the_page_nor_the_daemon() {
     let flood = "[program:flood]\n\
-                 command=/bin/sh -c 'while :; do seq 1 1000; sleep 0.1; done'\n";
+                 command=/bin/sh -c 'while :; do seq 1 1000; sleep 0.1; done'\n\
+                 stdout_logfile=%(here)s/flood.log\n";
     check(flood, |bench, browser| {
         bench.daemon.wait_for("flood", "RUNNING");
-        browser.open(&format!("{}tail.html?processname=flood", bench.page));
-        browser.wait(SOON, "document.querySelectorAll('#log .l').length > 4000");
-        std::thread::sleep(Duration::from_secs(3));
-        let lines = browser.run("return document.querySelectorAll('#log .l').length");
-        assert!(lines.as_u64().is_some_and(|lines| lines <= 5000), "{lines}");
-        let frame = "const start = performance.now(); while (false); \
-                     return new Promise((done) => requestAnimationFrame(() => \
-                     requestAnimationFrame(() => done(performance.now() - start))))";
-        let took = browser.run(frame).as_f64().expect("a time");
-        assert!(took < 1000.0, "two frames took {took} ms");
-        let status = std::fs::read_to_string(format!("/proc/{}/status", bench.daemon.pid()));
-        let status = status.expect("a living daemon");
-        let resident = status.lines().find(|line| line.starts_with("VmRSS")).expect("memory");
-        let kilobytes: u64 =
-            resident.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number");
-        assert!(kilobytes < 100_000, "{resident}");
+        browser.open(&bench.at("tail.html?processname=flood"));
+        let lines = "document.querySelectorAll('#log .l').length";
+        browser.wait(SOON, &format!("{lines} > 4000"));
+        // Ten thousand lines a second go by while the page is used: what is asked of it in between
+        // is done, and old lines go as new ones come.
+        for round in 0..5 {
+            browser.run("const find = document.querySelector('#find'); find.value = ''; return 1");
+            browser.enter("#find", &format!("{round}0"));
+            browser
+                .wait(SOON, "/^[0-9]+ lines$/.test(document.querySelector('#found').textContent)");
+            let kept = browser.run(&format!("return {lines}"));
+            assert!(kept.as_u64().is_some_and(|lines| lines <= 5000), "{kept}");
+        }
+        browser.click("#pause");
+        browser.wait(SOON, "document.querySelector('#pause').ariaPressed === 'true'");
+        // Paused, the page reads nothing, and the daemon keeps nothing for it.
+        let size = || bench.sandbox.read("conf.d/flood.log").len();
+        let before = size();
+        wait_until("much is written", || size() > before + 100_000);
+        let resident = bench.resident();
+        assert!(resident < 100_000, "{resident} kB");
+        browser.click("#pause");
+        browser.wait(SOON, &format!("{lines} > 4000"));
     });
 }

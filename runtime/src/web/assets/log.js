@@ -141,9 +141,10 @@ export async function followLog(box) {
       const decoder = new TextDecoder();
       showLink(true, "live");
       for (;;) {
-        await gate.pass();
         const { done, value } = await reader.read();
         if (done) break;
+        // While it is closed nothing more is read, and what was is not shown.
+        await gate.pass();
         position += value.length;
         viewer.push(decoder.decode(value, { stream: true }));
       }

@@ -70,6 +70,7 @@ pub struct Shared {
 #[derive(Debug)]
 pub struct Serving {
     accepting: JoinHandle<()>,
+    slots: Rc<Slots>,
     local: Option<SocketAddr>,
 }
 
@@ -119,6 +120,7 @@ pub fn serve<S: Site>(endpoint: Endpoint, site: Rc<S>, shared: Rc<Shared>) -> io
             && local.is_some_and(|address| address.ip().is_loopback()),
         hostname: endpoint.hostname.to_ascii_lowercase(),
     };
+    let slots = Rc::clone(&shared.slots);
     let server =
         Rc::new(Server { site, shared, credentials: endpoint.credentials, reach: Rc::new(reach) });
     let accepting = match endpoint.listener {
@@ -133,7 +135,7 @@ pub fn serve<S: Site>(endpoint: Endpoint, site: Rc<S>, shared: Rc<Shared>) -> io
             tokio::task::spawn_local(accept_unix(listener, server))
         }
     };
-    Ok(Serving { accepting, local })
+    Ok(Serving { accepting, slots, local })
 }
 
 impl Serving {
@@ -142,11 +144,20 @@ impl Serving {
     pub fn local_addr(&self) -> Option<SocketAddr> {
         self.local
     }
+
+    /// Closes the socket, for good when this returns: its port is free to be listened on again.
+    /// Merely dropped, it is closed a turn of the runtime later.
+    pub async fn close(mut self) {
+        self.accepting.abort();
+        // It ends by having been aborted.
+        drop((&mut self.accepting).await);
+    }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
         self.accepting.abort();
+        self.slots.evict_all();
     }
 }
 

@@ -31,8 +31,8 @@ pub(crate) struct Bound {
 /// The running servers of a run. Dropping them ends their connections and removes their files.
 #[derive(Debug)]
 pub(crate) struct Servers {
-    _serving: Vec<Serving>,
-    _files: SocketFiles,
+    serving: Vec<Serving>,
+    files: SocketFiles,
 }
 
 /// What the interfaces see of the daemon.
@@ -83,7 +83,17 @@ impl Bound {
         interface: Interface,
     ) -> std::io::Result<Servers> {
         let serving = serve_all(Rc::new(interface), plan, self.listeners, hostname)?;
-        Ok(Servers { _serving: serving, _files: self.files })
+        Ok(Servers { serving, files: self.files })
+    }
+}
+
+impl Servers {
+    /// Ends them; the next run can listen where they did.
+    pub(crate) async fn close(self) {
+        for serving in self.serving {
+            serving.close().await;
+        }
+        drop(self.files);
     }
 }
 

@@ -226,7 +226,7 @@ impl Daemon {
         }
         drop(plan);
         let ended = Driver::new(supervisor, ground, origin, logs, signals, end).run().await;
-        drop(servers);
+        servers.close().await;
         if let Some(pidfile) = pidfile {
             pidfile.remove();
         }

@@ -1,6 +1,9 @@
 //! Changing the configuration of a running daemon: only what changed is touched, and what does not
 //! compile touches nothing.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+
 use harness::daemon::HEAD;
 use harness::{Daemon, Sandbox, wait_until};
 use nix::sys::signal::Signal;
@@ -119,4 +122,41 @@ fn what_waits_for_a_restart_is_named_until_it_is_restarted() {
         let run = daemon.ctl(&["reread"]);
         run.stdout == "No config updates to processes\n" && run.stderr.is_empty()
     });
+}
+
+#[test]
+fn a_restart_listens_on_its_port_again() {
+    // RUN-020
+    let sandbox = Sandbox::new();
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let port = port.expect("a port").port();
+    let server = format!("[inet_http_server]\nport=127.0.0.1:{port}\n");
+    sandbox.write("supervisord.conf", format!("{HEAD}{server}[program:x]\ncommand=sleep 1000\n"));
+    let daemon = Daemon::start(&crate::ours(), &sandbox);
+    let health = |connection: &mut TcpStream| {
+        connection.write_all(b"GET /ok.html HTTP/1.1\r\nHost: h\r\n\r\n").ok()?;
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\nOK") {
+            let mut byte = [0];
+            connection.read_exact(&mut byte).ok()?;
+            answer.extend(byte);
+        }
+        Some(answer.starts_with(b"HTTP/1.1 200 OK"))
+    };
+    let connect = || TcpStream::connect(("127.0.0.1", port));
+    // A client that stays connected stands in nobody's way.
+    let mut kept = connect().expect("to connect");
+    assert_eq!(health(&mut kept), Some(true));
+    for _ in 0..2 {
+        daemon.wait_for("x", "RUNNING");
+        let before = daemon.pid_of("x");
+        assert_eq!(daemon.ctl(&["reload"]).stdout, "Restarted supervisord\n");
+        wait_until("it is back", || {
+            let pid = daemon.ctl(&["pid", "x"]).stdout;
+            pid.trim().parse().is_ok_and(|pid: i32| pid != 0 && pid != before)
+        });
+        assert_eq!(connect().ok().and_then(|mut fresh| health(&mut fresh)), Some(true));
+    }
+    // It does not belong to a run that is over.
+    assert_eq!(health(&mut kept), None);
 }

@@ -136,6 +136,15 @@ impl Slots {
         tick
     }
 
+    /// Closes every connection, whatever it is busy with.
+    pub(super) fn evict_all(&self) {
+        for slot in std::mem::take(&mut *self.open.borrow_mut()).into_values() {
+            if let Some(task) = slot.task {
+                task.abort();
+            }
+        }
+    }
+
     fn evict(&self, candidate: impl Fn(&Slot) -> bool) -> bool {
         let mut open = self.open.borrow_mut();
         let longest_idle = open

@@ -46,7 +46,11 @@ pub(super) async fn carry_out<D: Daemon>(daemon: Rc<D>, form: &Form) -> Report {
         return update(&*daemon).await;
     }
     if verb == "clearmain" {
-        return report("cleared", vec![("activity log".to_owned(), text(daemon.clear_log()))]);
+        return report(
+            "process",
+            "cleared",
+            vec![("activity log".to_owned(), text(daemon.clear_log()))],
+        );
     }
     let Some((verb, done)) = verb_of(verb, form) else {
         return failure(format!("there is no action `{verb}`"));
@@ -59,7 +63,7 @@ pub(super) async fn carry_out<D: Daemon>(daemon: Rc<D>, form: &Form) -> Report {
     for target in targets {
         entries.extend(apply(&daemon, &verb, target).await);
     }
-    report(done, entries)
+    report("process", done, entries)
 }
 
 fn verb_of(verb: &str, form: &Form) -> Option<(Verb, &'static str)> {
@@ -117,6 +121,7 @@ async fn apply<D: Daemon>(daemon: &Rc<D>, verb: &Verb, target: Target) -> Vec<En
 }
 
 async fn clear<D: Daemon>(daemon: &Rc<D>, target: Target) -> Vec<Entry> {
+    let name = shown(&target);
     let request = match target {
         Target::All => Request::ClearAllLogs,
         Target::Process(name) => Request::ClearLogs { name },
@@ -130,7 +135,7 @@ async fn clear<D: Daemon>(daemon: &Rc<D>, target: Target) -> Vec<Entry> {
             return all;
         }
     };
-    entries("all".to_owned(), daemon.request(request).await)
+    entries(name, daemon.request(request).await)
 }
 
 /// Stops what runs and starts it again, each for itself. A single process is started even if it
@@ -211,7 +216,7 @@ async fn update<D: Daemon>(daemon: &D) -> Report {
             entries.push((name.clone(), text(outcome)));
         }
     }
-    report("updated", entries)
+    report("group", "updated", entries)
 }
 
 async fn remove<D: Daemon>(daemon: &D, name: &str) -> Result<(), Fault> {
@@ -247,14 +252,17 @@ fn shown(target: &Target) -> String {
 }
 
 /// A line such as `3 processes asked to stop` or `web:a started; web:b: SPAWN_ERROR: web:b`.
-fn report(done: &str, entries: Vec<Entry>) -> Report {
+fn report(kind: &str, done: &str, entries: Vec<Entry>) -> Report {
     let (good, bad): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(_, result)| result.is_ok());
     let mut parts = Vec::new();
     match good.as_slice() {
         [] if bad.is_empty() => parts.push("Nothing to do".to_owned()),
         [] => {}
         [(name, _)] => parts.push(format!("{name} {done}")),
-        several => parts.push(format!("{} processes {done}", several.len())),
+        several => {
+            let plural = if kind.ends_with('s') { "es" } else { "s" };
+            parts.push(format!("{} {kind}{plural} {done}", several.len()));
+        }
     }
     let ok = bad.is_empty();
     for (name, result) in bad {

@@ -137,6 +137,23 @@ impl Browser {
         self.command("POST", &format!("/element/{element}/value"), Some(&json!({ "text": text })));
     }
 
+    /// Waits until what a selector finds shows a text; needs no script.
+    #[track_caller]
+    pub(super) fn wait_text(&self, selector: &str, part: &str) {
+        let using = json!({ "using": "css selector", "value": selector });
+        let mut text = String::new();
+        let holds = holds_within(PATIENCE, &mut || {
+            // On its way to another page, the browser knows the old one's elements no more.
+            let found = self.try_command("POST", "/element", Some(&using)).ok();
+            let shown = found.as_ref().and_then(id_of).and_then(|element| {
+                self.try_command("GET", &format!("/element/{element}/text"), None).ok()
+            });
+            text = shown.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+            text.contains(part)
+        });
+        assert!(holds, "`{selector}` does not come to show {part:?} but {text:?}");
+    }
+
     /// Presses and lets go of keys, wherever the focus is.
     pub(super) fn press(&self, keys: &[char]) {
         let down_and_up = |key: &char| {
@@ -196,8 +213,11 @@ impl Browser {
 
     #[track_caller]
     fn command(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
-        let path = format!("/session/{}{path}", self.session);
-        self.request(method, &path, body).unwrap_or_else(|error| panic!("{path}: {error}"))
+        self.try_command(method, path, body).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    fn try_command(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {
+        self.request(method, &format!("/session/{}{path}", self.session), body)
     }
 
     fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {

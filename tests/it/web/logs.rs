@@ -78,7 +78,7 @@ fn both_streams_are_followed_paused_and_downloaded() {
         assert_eq!(browser.run(&format!("return {}", says("on stdout"))), json!(false));
         // The page of a process has all its controls.
         browser.click("#act button[value='clear:echo']");
-        wait_until("it is cleared", || bench.daemon.ctl(&["tail", "echo"]).stdout.is_empty());
+        wait_until("it is cleared", || !bench.daemon.ctl(&["tail", "echo"]).stdout.contains("one"));
         browser.run("document.querySelector('#act select').value = 'KILL'; return 1");
         let before = bench.daemon.pid_of("echo");
         browser.click("#act button[value='signal:echo']");

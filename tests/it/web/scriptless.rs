@@ -1,5 +1,7 @@
 //! The pages with their script blocked: forms and links do the same.
 
+use harness::wait_until;
+
 use super::{PROGRAMS, check};
 
 #[test]
@@ -10,15 +12,55 @@ fn everything_works_without_scripts() {
         bench.daemon.wait_for("lone", "RUNNING");
         browser.open(&bench.page);
         browser.click("button[value='stop:lone']");
-        assert_eq!(browser.text(".status_msg"), "lone asked to stop");
+        browser.wait_text(".status_msg", "lone asked to stop");
         bench.daemon.wait_for("lone", "STOPPED");
         browser.click("tr[data-key='manual'] input");
-        browser.click("#bar button[value='start']");
+        browser.click("#bar .selected button[value='start']");
+        browser.wait_text(".status_msg", "manual started");
         bench.daemon.wait_for("manual", "RUNNING");
-        browser.open(&format!("{}?only=trouble", bench.page));
-        assert!(!browser.text("#processes").contains("lone"));
-        assert!(browser.text("#processes").contains("missing"));
+        browser.click("button[value='stop:web:*']");
+        browser.wait_text(".status_msg", "2 processes asked to stop");
+        bench.daemon.wait_for("web:web-01", "STOPPED");
+        browser.click("button[value='stop:*']");
+        bench.daemon.wait_for("manual", "STOPPED");
+        // Filter and order are addresses.
+        browser.open(&bench.page);
+        browser.click("#filters a[data-only='trouble']");
+        browser.wait_text("#filters a[aria-current]", "Trouble");
+        let shown = browser.text("#processes");
+        assert!(!shown.contains("lone") && shown.contains("missing"), "{shown}");
+        browser.click("th a[data-sort='restarts']");
+        browser.wait_text("th[aria-sort='descending']", "Restarts");
+        browser.enter("#q", "miss");
+        browser.click("#search button");
+        browser.wait_text("tr[data-key='missing']", "missing");
+        // The page of a process, its log, and the file itself.
         browser.click("tr[data-key='missing'] a");
-        assert!(browser.text("#act").contains("can't find command"));
+        browser.wait_text("#act", "can't find command");
+        browser.open(&bench.at("tail.html?processname=talker"));
+        browser.wait_text("#log", "still here");
+        browser.click("#act button[value='clear:talker']");
+        browser.wait_text(".status_msg", "talker cleared");
+        assert!(!browser.text("#log").contains("still here"));
+        browser.click("a.refresh");
+        browser.click(".tabs a[href*='channel=stderr']");
+        browser.wait_text(".tabs a[aria-current]", "stderr");
+        browser.open(&bench.at("activity.html"));
+        browser.wait_text("#log", "stopped: lone");
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromedriver")]
+fn an_update_works_without_scripts() {
+    check(PROGRAMS, |bench, browser| {
+        browser.block_scripts();
+        bench.sandbox.write("conf.d/programs.conf", PROGRAMS.replace("manual", "other"));
+        browser.open(&bench.at("config.html"));
+        browser.wait_text("main", "would change 2 groups");
+        browser.click("button[value='update']");
+        browser.wait_text(".status_msg", "2 groups updated");
+        browser.wait_text(".verdict", "is what runs");
+        wait_until("it is there", || bench.daemon.ctl(&["status"]).stdout.contains("other"));
     });
 }

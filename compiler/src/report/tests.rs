@@ -61,7 +61,7 @@ fn full() {
 fn concise() {
     assert_eq!(
         rendered(Format::Concise),
-        "gone.conf: error[SV103] could not be read\n\
+        "gone.conf:1:1: error[SV103] could not be read\n\
          a.conf:2:18: warning[SV006] the comment cuts it\n\
          a.conf:3:1: info[SV035] a, b: 100%\n\
          b & c.conf:1:1: warning[SV004] twice\n"

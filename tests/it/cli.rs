@@ -309,6 +309,85 @@ fn the_daemon_checks_as_the_compiler_does() {
     assert!(serde_json::from_str::<serde_json::Value>(&ran.stdout).is_ok(), "{}", ran.stdout);
 }
 
+// CFG-387, CFG-389 to CFG-408: what the command line says of the daemon, over what the file says.
+#[test]
+fn the_command_line_sets_options_of_the_daemon() {
+    let text = "[supervisord]\nloglevel=warn\nminfds=1\nidentifier=file\n";
+    let folder = folder(&[("a.conf", text)]);
+    let check = |words: &[&str], option: &str, value: serde_json::Value| {
+        let words: Vec<&str> =
+            ["--print-plan=json", "-c", "a.conf"].iter().chain(words).copied().collect();
+        let ran = run(env!("CARGO_BIN_EXE_supervisord-under-test"), folder.path(), &words, "");
+        let plan: serde_json::Value = serde_json::from_str(&ran.stdout)
+            .unwrap_or_else(|_| panic!("{words:?}: {}{}", ran.stdout, ran.stderr));
+        assert_eq!(plan["supervisord"][option]["value"], value, "{words:?}");
+    };
+    check(&[], "loglevel", "warn".into());
+    check(&["-n"], "nodaemon", true.into());
+    check(&["--nodaemon", "-s"], "silent", true.into());
+    check(&["-u", "root"], "user", "root".into());
+    check(&["--umask=27"], "umask", "027".into());
+    check(&["-d", "/tmp"], "directory", "/tmp".into());
+    check(&["-l", "/tmp/x.log"], "logfile", "/tmp/x.log".into());
+    check(&["-l", "syslog"], "logfile", "syslog".into());
+    check(&["-y", "1KB"], "logfile_maxbytes", 1024.into());
+    check(&["-z", "3"], "logfile_backups", 3.into());
+    check(&["-e", "blather"], "loglevel", "blather".into());
+    check(&["-j/tmp/x.pid"], "pidfile", "/tmp/x.pid".into());
+    check(&["-i", ""], "identifier", "".into());
+    check(&["-q", "/tmp"], "childlogdir", "/tmp".into());
+    check(&["-k"], "nocleanup", true.into());
+    check(&["-a", "5"], "minfds", 5.into());
+    check(&["--minprocs", "6"], "minprocs", 6.into());
+    check(&["-t"], "strip_ansi", true.into());
+}
+
+// CFG-060, CFG-061, CFG-063, CFG-066: where a file is looked for that is not named.
+#[test]
+fn files_are_looked_for_where_the_original_looks() {
+    let places = tempfile::tempdir().expect("a folder");
+    let bin = places.path().join("opt/bin");
+    fs::create_dir_all(&bin).expect("a folder");
+    let program = bin.join("supervisord");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_supervisord-under-test"), &program)
+        .expect("a link");
+    let cwd = places.path().join("cwd");
+    fs::create_dir(&cwd).expect("a folder");
+    let root = || {
+        let ran = run(program.to_str().expect("text"), &cwd, &["--print-plan=json"], "");
+        match serde_json::from_str::<serde_json::Value>(&ran.stdout) {
+            Ok(plan) => plan["root"].as_str().map(str::to_owned).expect("a path"),
+            Err(_) => ran.stderr,
+        }
+    };
+    let opt = places.path().join("opt");
+    // From the last place looked at to the first.
+    let found = [
+        ("cwd/etc/supervisord.conf", "etc/supervisord.conf".to_owned()),
+        ("cwd/supervisord.conf", "supervisord.conf".to_owned()),
+        ("opt/supervisord.conf", opt.join("supervisord.conf").display().to_string()),
+        ("opt/etc/supervisord.conf", opt.join("etc/supervisord.conf").display().to_string()),
+    ];
+    if !Path::new("/etc/supervisord.conf").exists() && !Path::new("/etc/supervisor").exists() {
+        let opt = opt.display();
+        let list = format!(
+            "{opt}/etc/supervisord.conf, {opt}/supervisord.conf, supervisord.conf, \
+             etc/supervisord.conf, /etc/supervisord.conf, /etc/supervisor/supervisord.conf"
+        );
+        let said = root();
+        assert!(
+            said.contains(&format!("No config file found at default paths ({list});")),
+            "{said}"
+        );
+    }
+    for (file, expected) in found {
+        let path = places.path().join(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, "[supervisord]\n").expect("a file");
+        assert_eq!(root(), expected);
+    }
+}
+
 #[test]
 fn every_code_can_be_explained() {
     let folder = folder(&[]);

@@ -13,6 +13,7 @@ mod fcgi;
 mod generated;
 mod guide;
 mod http;
+mod language;
 mod lifecycle;
 mod listeners;
 mod load;

@@ -4,9 +4,9 @@
 //! Needs the original (`PLANVISOR_ORACLE`). `PLANVISOR_CASES=20000` sets how many trees,
 //! `PLANVISOR_FIRST=1000000` from which seed on, `PLANVISOR_SEED=17` plays one and shows it.
 
-mod driver;
+pub(crate) mod driver;
 mod generate;
-mod shape;
+pub(crate) mod shape;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -101,23 +101,24 @@ fn same_names(cx: &mut LintContext<'_>) {
 
 fn blank_names(cx: &mut LintContext<'_>) {
     let config = cx.config;
-    for section in
-        config.sections().filter(|section| section.kind.runs() || section.kind == Kind::Group)
-    {
+    for section in config.programs() {
         let Some((kind, subject)) = section.name.split_once(':') else { continue };
         if subject != section.subject() {
             let right = format!("[{kind}:{}]", section.subject());
-            let found = cx
-                .finding(
-                    section.header(),
-                    format!("the blanks in `[{}]` are part of the name", section.name),
-                )
-                .help(format!("write `{right}`"));
-            let free = config.section(&right[1..right.len() - 1]).is_none();
-            cx.report(if free {
-                found.fixed_by(Fix::safe("remove the blanks", vec![(section.header(), right)]))
+            let message = if section.kind == Kind::EventListener {
+                format!("the blank in `[{}]` is part of the name of the pool", section.name)
             } else {
-                found
+                format!("no group can name `[{}]`, because of the blank", section.name)
+            };
+            let found = cx.finding(section.header(), message).help(format!("write `{right}`"));
+            let free = config.section(&right[1..right.len() - 1]).is_none();
+            let edits = vec![(section.header(), right)];
+            let (title, listener) = ("remove the blank", section.kind == Kind::EventListener);
+            cx.report(match free {
+                false => found,
+                // The pool gets another name.
+                true if listener => found.fixed_by(Fix::risky(title, edits)),
+                true => found.fixed_by(Fix::safe(title, edits)),
             });
         }
     }

@@ -76,7 +76,6 @@ fn unused(cx: &mut LintContext<'_>, section: &Section<'_>) {
         let lines = cx.config.lines(written.whole());
         let found = cx
             .advice(written.whole(), format!("`{key}` has no effect beside `redirect_stderr=true`"))
-            .help("remove one of the two")
             .fixed_by(Fix::safe(format!("remove `{key}`"), vec![(lines, String::new())]));
         cx.report(found);
     }

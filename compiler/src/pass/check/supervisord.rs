@@ -9,7 +9,7 @@ use crate::host::Host;
 use crate::pass::resolve::Scope;
 use crate::schema::Section;
 use crate::schema::row_of;
-use crate::schema::section::Supervisord;
+use crate::schema::section::{SectionKind, Supervisord};
 use crate::schema::value::{Invalid, Kind, UserRef, absolute};
 
 /// What `[supervisord]` and the command line say.
@@ -41,7 +41,11 @@ pub(crate) fn supervisord(
                 "there is no `[supervisord]` section",
             )
             .original(text)
-            .help("add a line `[supervisord]`"),
+            .help(if context.document.sections.iter().any(is_for_an_include) {
+                "add a line `[supervisord]`; a file that others include is checked with `--fragment`"
+            } else {
+                "add a line `[supervisord]`"
+            }),
         );
         return Daemon { options, complete: true };
     };
@@ -61,6 +65,12 @@ pub(crate) fn supervisord(
     let complete = environment(&mut reader, &mut options, &slots, &scope);
     diagnostics.extend(reader.found);
     Daemon { options, complete }
+}
+
+/// Whether a section is of the kind that stands in included files.
+fn is_for_an_include(section: &crate::pass::outline::Section) -> bool {
+    section.kind.is_some_and(SectionKind::makes_processes)
+        || section.kind == Some(SectionKind::Group)
 }
 
 /// The variables, expanded twice (CFG-150): with E0, then with E6.

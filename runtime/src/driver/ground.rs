@@ -2,6 +2,7 @@
 //! to activate groups and to launch processes.
 
 use std::collections::VecDeque;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -31,15 +32,18 @@ pub(crate) struct Ground {
 
 impl Ground {
     /// The ground of a run of `plan`.
-    pub(crate) fn new(activity: Activity, inherited: Inherited, plan: &Plan) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When the system has no descriptors left.
+    pub(crate) fn new(activity: Activity, inherited: Inherited, plan: &Plan) -> io::Result<Self> {
+        Ok(Self {
             activity,
-            launcher: Launcher::new(inherited, plan),
+            launcher: Launcher::new(inherited, plan)?,
             sockets: FcgiSockets::default(),
             childlogdir: plan.supervisord.childlogdir.clone(),
             identifier: plan.supervisord.identifier.clone(),
             timeline: Timeline::begin(),
-        }
+        })
     }
 
     /// Makes a core for `plan` and activates its groups (RUN-021 g). Nothing is started.
@@ -102,7 +106,6 @@ impl Ground {
 
     /// Takes over what a reread changes at once (CFG-356).
     pub(crate) fn adopt(&mut self, plan: &Plan) {
-        self.launcher.adopt(plan);
         self.childlogdir.clone_from(&plan.supervisord.childlogdir);
         self.identifier.clone_from(&plan.supervisord.identifier);
     }

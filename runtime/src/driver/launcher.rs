@@ -3,7 +3,7 @@
 
 use std::ffi::CString;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
@@ -31,7 +31,6 @@ const TEXT_LIMIT: usize = 2048;
 pub(crate) struct Launcher {
     inherited: Inherited,
     server_url: Option<String>,
-    minfds: u32,
     spawner: Spawner,
 }
 
@@ -52,16 +51,12 @@ struct Ends {
 
 impl Launcher {
     /// A launcher for the processes of `plan`.
-    pub(crate) fn new(inherited: Inherited, plan: &Plan) -> Self {
+    ///
+    /// # Errors
+    /// When the system has no descriptors left.
+    pub(crate) fn new(inherited: Inherited, plan: &Plan) -> io::Result<Self> {
         let server_url = environment::server_url(plan);
-        let mut launcher = Self { inherited, server_url, minfds: 0, spawner: Spawner::default() };
-        launcher.adopt(plan);
-        launcher
-    }
-
-    /// Takes over what a reread changes at once (CFG-356).
-    pub(crate) fn adopt(&mut self, plan: &Plan) {
-        self.minfds = u32::try_from(plan.supervisord.minfds).unwrap_or(0);
+        Ok(Self { inherited, server_url, spawner: Spawner::new()? })
     }
 
     /// Finds the command of a process.
@@ -133,7 +128,6 @@ impl Launcher {
             user,
             directory: directory.map_err(invalid)?,
             umask: process.program.umask.and_then(|mask| u32::try_from(mask).ok()),
-            close_below: self.minfds,
         })
     }
 }

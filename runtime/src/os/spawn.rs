@@ -7,14 +7,17 @@
 
 use std::cell::Cell;
 use std::ffi::CString;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::ptr;
 
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use nix::libc;
 use nix::sched::{CloneFlags, clone};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction};
-use nix::unistd::{ForkResult, Pid};
+use nix::unistd::{ForkResult, Pid, dup3};
 
 use crate::os::identity::Identity;
 
@@ -52,8 +55,6 @@ pub struct Launch {
     pub directory: Option<CString>,
     /// File mode creation mask; `None` keeps the daemon's.
     pub umask: Option<u32>,
-    /// Descriptors from 3 up to this number, exclusive, are closed (RUN-203).
-    pub close_below: u32,
 }
 
 /// What happens to the user of a child.
@@ -115,9 +116,13 @@ pub enum Target {
     Group(Pid),
 }
 
-/// Makes children. Holds the stack they borrow until their program replaces it.
+/// Makes children. Holds what they borrow until their program replaces them.
 pub struct Spawner {
     stack: Box<[u8]>,
+    /// Where a child finds its descriptors 0, 1 and 2. Opened early, so their numbers are low: a
+    /// child copies the daemon's descriptors up to here, not the thousands above.
+    landing: [OwnedFd; 3],
+    null: OwnedFd,
 }
 
 /// The pointers the kernel wants, alive as long as the launch they point into.
@@ -126,23 +131,42 @@ struct Vectors {
     environment: Vec<*const libc::c_char>,
 }
 
-impl Default for Spawner {
-    fn default() -> Self {
-        Self { stack: vec![0; STACK].into_boxed_slice() }
-    }
-}
-
 impl Spawner {
+    /// A spawner. To be made before the daemon has many descriptors.
+    ///
+    /// # Errors
+    /// When the system has no descriptors left.
+    pub fn new() -> io::Result<Self> {
+        let null = OwnedFd::from(File::options().read(true).write(true).open("/dev/null")?);
+        let landing = [null.try_clone()?, null.try_clone()?, null.try_clone()?];
+        Ok(Self { stack: vec![0; STACK].into_boxed_slice(), landing, null })
+    }
+
     /// Starts a child with `stdio` as its descriptors 0, 1 and 2.
     ///
     /// The child shares this process's memory and this thread sleeps until the child has executed
     /// its program or given up, as `posix_spawn` does it: no page is copied, and the reason of a
-    /// failure is known on return.
+    /// failure is known on return. It shares the table of descriptors too until its first system
+    /// call, so that the cost of a child does not grow with the number of its siblings.
     ///
     /// # Errors
     /// Whatever `clone` answers; `EAGAIN` when the process table is full.
     pub fn spawn(&mut self, launch: &Launch, stdio: [BorrowedFd<'_>; 3]) -> Result<Spawned, Errno> {
+        for (from, to) in stdio.into_iter().zip(&mut self.landing) {
+            dup3(from, to, OFlag::O_CLOEXEC)?;
+        }
+        let spawned = self.clone_into(launch);
+        for to in &mut self.landing {
+            // The ends of the pipes are the child's alone now. Replacing one open descriptor by
+            // another does not fail; if it did, the next child would replace it.
+            dup3(&self.null, to, OFlag::O_CLOEXEC).unwrap_or_default();
+        }
+        spawned
+    }
+
+    fn clone_into(&mut self, launch: &Launch) -> Result<Spawned, Errno> {
         let vectors = Vectors::of(launch);
+        let landing = self.landing.each_ref().map(AsRawFd::as_raw_fd);
         let failure = Cell::new(None);
         // No handler of the daemon may run in the child while it borrows the daemon's memory.
         let mut mask = SigSet::empty();
@@ -152,15 +176,16 @@ impl Spawner {
             Some(&mut mask),
         )?;
         let child = Box::new(|| {
-            failure.set(Some(become_program(launch, &vectors, stdio, &mask)));
+            failure.set(Some(become_program(launch, &vectors, landing, &mask)));
             NOT_SPAWNED as isize
         });
-        let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK;
+        let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK | CloneFlags::CLONE_FILES;
         // SAFETY: CLONE_VFORK keeps this thread asleep until the child has executed or exited, so
         // the closure, the stack and everything borrowed outlive the child's use of them, and
         // nothing here moves meanwhile. The stack is the spawner's own, exclusively borrowed. The
         // closure makes async-signal-safe calls only and allocates nothing; all signals are
-        // blocked, so no handler runs on the shared memory.
+        // blocked, so no handler runs on the shared memory. The table of descriptors stays shared
+        // until `leave_descriptors`, before which the child touches none.
         let pid = unsafe { clone(child, &mut self.stack, flags, Some(libc::SIGCHLD)) };
         nix::sys::signal::pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&mask), None)?;
         Ok(Spawned { pid: pid?, failure: failure.get() })
@@ -227,10 +252,10 @@ pub fn fork() -> Result<ForkResult, Errno> {
 fn become_program(
     launch: &Launch,
     vectors: &Vectors,
-    stdio: [BorrowedFd<'_>; 3],
+    landing: [RawFd; 3],
     mask: &SigSet,
 ) -> Failure {
-    match prepare(launch, stdio, mask) {
+    match prepare(launch, landing, mask) {
         Err(failure) => failure,
         Ok(()) => {
             // SAFETY: the path and both vectors are NUL terminated and live in the parent, which
@@ -248,10 +273,10 @@ fn become_program(
 }
 
 /// Every step before the program is executed.
-fn prepare(launch: &Launch, stdio: [BorrowedFd<'_>; 3], mask: &SigSet) -> Result<(), Failure> {
+fn prepare(launch: &Launch, landing: [RawFd; 3], mask: &SigSet) -> Result<(), Failure> {
     let at = |step| move |errno| Failure { step, errno };
     nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0)).map_err(at(Step::ProcessGroup))?;
-    place_descriptors(stdio, launch.close_below).map_err(at(Step::Descriptors))?;
+    place_descriptors(landing).map_err(at(Step::Descriptors))?;
     change_user(&launch.user)?;
     if let Some(directory) = &launch.directory {
         // SAFETY: a NUL terminated path; only the child's own working directory changes.
@@ -264,19 +289,33 @@ fn prepare(launch: &Launch, stdio: [BorrowedFd<'_>; 3], mask: &SigSet) -> Result
     reset_signals(mask).map_err(at(Step::Exec))
 }
 
-fn place_descriptors(stdio: [BorrowedFd<'_>; 3], close_below: u32) -> Result<(), Errno> {
-    for (fd, to) in stdio.iter().zip(0..) {
+/// Leaves the child with its descriptors 0, 1 and 2 and nothing else (RUN-202, RUN-203).
+fn place_descriptors(landing: [RawFd; 3]) -> Result<(), Errno> {
+    let above = landing.into_iter().max().map_or(3, |fd| fd + 1).cast_unsigned();
+    leave_descriptors(above)?;
+    for (fd, to) in landing.into_iter().zip(0..) {
         // SAFETY: both are plain descriptor numbers of the child's own table. The sources are
         // above 2 because the daemon keeps its own 0, 1 and 2 open.
-        Errno::result(unsafe { libc::dup2(fd.as_raw_fd(), to) })?;
+        Errno::result(unsafe { libc::dup2(fd, to) })?;
     }
-    if close_below > 3 {
-        // Every descriptor of the daemon is close-on-exec, so a kernel without the call only lets
-        // through what the daemon itself inherited.
-        // SAFETY: closes numbers of the child's own table that nothing uses before the exec.
-        unsafe { libc::close_range(3, close_below - 1, 0) };
-    }
+    // Every descriptor of the daemon is close-on-exec, so a kernel without the call only lets
+    // through what the daemon itself inherited.
+    // SAFETY: closes numbers of the child's own table that nothing uses before the exec.
+    unsafe { libc::close_range(3, above - 1, 0) };
     Ok(())
+}
+
+/// Gives the child a table of descriptors of its own, which ends below `above`.
+fn leave_descriptors(above: u32) -> Result<(), Errno> {
+    let flags = libc::CLOSE_RANGE_UNSHARE.cast_signed();
+    // SAFETY: changes the child's table only: the flag has it copied first.
+    let left = unsafe { libc::close_range(above, u32::MAX, flags) };
+    if left == 0 {
+        return Ok(());
+    }
+    // Kernels before 5.9 copy the whole table.
+    // SAFETY: takes a flag and touches no memory.
+    Errno::result(unsafe { libc::unshare(libc::CLONE_FILES) }).map(drop)
 }
 
 /// Becomes another user by bare system calls: the library's wrappers would change every thread of

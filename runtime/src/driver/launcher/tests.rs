@@ -28,7 +28,6 @@ fn launch() -> Launch {
         user: UserChange::Keep,
         directory: None,
         umask: None,
-        close_below: 0,
     }
 }
 

@@ -1,10 +1,9 @@
 //! Real children, observed through their pipes; none of them is waited for.
 
-use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 
-use nix::fcntl::OFlag;
+use nix::fcntl::FcntlArg;
 use nix::unistd::pipe2;
 
 use super::*;
@@ -21,7 +20,6 @@ fn launch(words: &[&str]) -> Launch {
         user: UserChange::Keep,
         directory: None,
         umask: None,
-        close_below: 1024,
     }
 }
 
@@ -30,7 +28,7 @@ fn run(launch: &Launch) -> (String, Option<Failure>) {
     let (read, write): (OwnedFd, OwnedFd) = pipe2(OFlag::O_CLOEXEC).unwrap();
     let null = File::options().read(true).write(true).open("/dev/null").unwrap();
     let stdio = [null.as_fd(), write.as_fd(), null.as_fd()];
-    let spawned = Spawner::default().spawn(launch, stdio).unwrap();
+    let spawned = Spawner::new().unwrap().spawn(launch, stdio).unwrap();
     drop(write);
     let mut text = String::new();
     File::from(read).read_to_string(&mut text).unwrap();
@@ -83,7 +81,8 @@ fn a_program_leads_its_own_process_group() {
 // RUN-203
 #[test]
 fn descriptors_of_the_daemon_do_not_leak() {
-    let _inherited = nix::unistd::dup(std::io::stdin()).unwrap();
+    let low = nix::unistd::dup(std::io::stdin()).unwrap();
+    let _high = nix::fcntl::fcntl(&low, FcntlArg::F_DUPFD(1500)).unwrap();
     // 3 is the directory `ls` itself has open.
     check("exec ls /proc/self/fd", |_| {}, "0\n1\n2\n3\n");
 }

@@ -82,7 +82,7 @@ pub enum Action {
     /// Compile the configuration, off the core. At most one at a time.
     /// *Answered* by [`super::Message::Compiled`].
     Compile,
-    /// A reread succeeded: `minfds`, `strip_ansi`, `childlogdir`, `identifier` and the capping of
+    /// A reread succeeded: `strip_ansi`, `childlogdir`, `identifier` and the capping of
     /// the debug copies by `loglevel` are taken from this plan from now on (CFG-356).
     Adopt(Arc<Plan>),
     /// Answer a client.

@@ -12,6 +12,7 @@ use compiler::{Compiled, cli};
 
 use crate::args::{self, Arguments, Invocation, Source};
 use crate::origin::{self, Loaded, Refusal};
+use crate::os::spawn;
 use crate::start::{self, StartError};
 
 /// The version of supervisor this one is compatible with (CFG-394).
@@ -49,6 +50,9 @@ pub fn main_supervisord() -> ExitCode {
 }
 
 fn run(program: &str, arguments: Arguments) -> ExitCode {
+    if let Err(errno) = spawn::expect_children() {
+        return fail(&errno.to_string());
+    }
     match load(program, arguments) {
         Ok(loaded) => match start::run(loaded) {
             Ok(code) => code,

@@ -11,19 +11,22 @@ use std::process::{Child, Command, ExitCode};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
+use nix::sys::signalfd::SfdFlags;
 use nix::unistd::Pid;
-use tokio::signal::unix::{self, SignalKind};
 
-/// The signals that are passed on.
-struct Signals {
-    terminate: unix::Signal,
-    hangup: unix::Signal,
-    interrupt: unix::Signal,
-    quit: unix::Signal,
-    user1: unix::Signal,
-    user2: unix::Signal,
-    child: unix::Signal,
-}
+use crate::os::signals::divert;
+use crate::os::spawn::expect_children;
+
+/// The signals that are passed on, and the one that says that the command has ended.
+const SIGNALS: [Signal; 7] = [
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGCHLD,
+];
 
 /// Runs `pidproxy` with the arguments of this process.
 #[expect(clippy::print_stderr, reason = "a command line program")]
@@ -33,8 +36,7 @@ pub fn main_pidproxy() -> ExitCode {
     if command.is_empty() {
         return usage(&words);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
-    match runtime.and_then(|runtime| runtime.block_on(run(Path::new(pidfile), command))) {
+    match run(Path::new(pidfile), command) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("Can't run {}: {error}", command[0].display());
@@ -54,11 +56,16 @@ fn usage(words: &[OsString]) -> ExitCode {
 }
 
 /// Ends with the command, or after passing on a signal that ends things.
-async fn run(pidfile: &Path, command: &[OsString]) -> io::Result<ExitCode> {
-    let mut signals = Signals::install()?;
+fn run(pidfile: &Path, command: &[OsString]) -> io::Result<ExitCode> {
+    expect_children()?;
+    let signals = divert(SIGNALS, SfdFlags::empty())?;
     let mut child = spawn(command)?;
     loop {
-        let signal = signals.next().await;
+        let signal = match signals.read_signal() {
+            Ok(Some(info)) => Signal::try_from(info.ssi_signo.cast_signed())?,
+            Ok(None) | Err(Errno::EINTR) => continue,
+            Err(errno) => return Err(errno.into()),
+        };
         if signal == Signal::SIGCHLD {
             if child.try_wait()?.is_some() {
                 return Ok(ExitCode::SUCCESS);
@@ -89,30 +96,4 @@ fn pass_on(pidfile: &Path, signal: Signal) -> Option<ExitCode> {
     }
     let ends = matches!(signal, Signal::SIGTERM | Signal::SIGINT | Signal::SIGQUIT);
     ends.then_some(ExitCode::SUCCESS)
-}
-
-impl Signals {
-    fn install() -> io::Result<Self> {
-        Ok(Self {
-            terminate: unix::signal(SignalKind::terminate())?,
-            hangup: unix::signal(SignalKind::hangup())?,
-            interrupt: unix::signal(SignalKind::interrupt())?,
-            quit: unix::signal(SignalKind::quit())?,
-            user1: unix::signal(SignalKind::user_defined1())?,
-            user2: unix::signal(SignalKind::user_defined2())?,
-            child: unix::signal(SignalKind::child())?,
-        })
-    }
-
-    async fn next(&mut self) -> Signal {
-        tokio::select! {
-            _ = self.terminate.recv() => Signal::SIGTERM,
-            _ = self.hangup.recv() => Signal::SIGHUP,
-            _ = self.interrupt.recv() => Signal::SIGINT,
-            _ = self.quit.recv() => Signal::SIGQUIT,
-            _ = self.user1.recv() => Signal::SIGUSR1,
-            _ = self.user2.recv() => Signal::SIGUSR2,
-            _ = self.child.recv() => Signal::SIGCHLD,
-        }
-    }
 }

@@ -1,10 +1,16 @@
-//! The signals the daemon handles, as a stream. What they mean is the core's business.
+//! The signals a process handles, read from a descriptor instead of interrupting it. What they mean
+//! is the core's business.
 
 use std::io;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use nix::errno::Errno;
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
-/// A signal the daemon acts on.
+/// A signal the daemon acts on. The order is that in which signals are taken that wait together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
     /// `SIGHUP`.
@@ -22,62 +28,115 @@ pub enum Received {
 }
 
 impl Received {
-    /// Its number, as log lines name it.
-    pub fn number(self) -> i32 {
-        let kind = match self {
-            Self::Hangup => SignalKind::hangup(),
-            Self::Interrupt => SignalKind::interrupt(),
-            Self::Quit => SignalKind::quit(),
-            Self::User2 => SignalKind::user_defined2(),
-            Self::Terminate => SignalKind::terminate(),
-            Self::Child => SignalKind::child(),
-        };
-        kind.as_raw_value()
+    const ALL: [Received; 6] = [
+        Self::Hangup,
+        Self::Interrupt,
+        Self::Quit,
+        Self::User2,
+        Self::Terminate,
+        Self::Child,
+    ];
+
+    /// The signal itself.
+    fn signal(self) -> Signal {
+        match self {
+            Self::Hangup => Signal::SIGHUP,
+            Self::Interrupt => Signal::SIGINT,
+            Self::Quit => Signal::SIGQUIT,
+            Self::User2 => Signal::SIGUSR2,
+            Self::Terminate => Signal::SIGTERM,
+            Self::Child => Signal::SIGCHLD,
+        }
     }
 }
 
-/// The installed handlers. Signals of one kind that arrive together count once (RUN-004).
+/// Keeps `signals` from interrupting this thread, and those it will start, for good; they are read
+/// from the descriptor instead. One that is ignored arrives all the same, and of several that wait
+/// the one with the lowest number comes first.
+///
+/// # Errors
+/// When the system refuses the descriptor.
+pub fn divert(signals: impl IntoIterator<Item = Signal>, flags: SfdFlags) -> io::Result<SignalFd> {
+    let mask: SigSet = signals.into_iter().collect();
+    mask.thread_block()?;
+    Ok(SignalFd::with_flags(&mask, flags | SfdFlags::SFD_CLOEXEC)?)
+}
+
+/// The signals of the daemon, as a stream. Those of one kind that arrive together count once
+/// (RUN-004).
 #[derive(Debug)]
-pub struct Signals {
-    hangup: Signal,
-    interrupt: Signal,
-    quit: Signal,
-    user2: Signal,
-    terminate: Signal,
-    child: Signal,
-    /// Handled only so that a write over a file size limit fails instead of killing the daemon
-    /// (RUN-346).
-    _file_size: Signal,
+pub struct Signals(AsyncFd<Source>);
+
+/// The descriptor, as the runtime wants it.
+#[derive(Debug)]
+struct Source(SignalFd);
+
+impl AsRawFd for Source {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_fd().as_raw_fd()
+    }
 }
 
 impl Signals {
-    /// Installs the handlers; needs the runtime.
+    /// Begins to take the signals. Needs the runtime; threads started before would still be
+    /// interrupted.
     ///
     /// # Errors
-    /// When the system refuses one of them.
+    /// When the system refuses the descriptor.
+    #[expect(
+        deprecated,
+        reason = "the successor is unsafe; the source owns its descriptor and never changes it"
+    )]
     pub fn install() -> io::Result<Self> {
-        Ok(Self {
-            hangup: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
-            user2: signal(SignalKind::user_defined2())?,
-            terminate: signal(SignalKind::terminate())?,
-            child: signal(SignalKind::child())?,
-            _file_size: signal(SignalKind::from_raw(nix::libc::SIGXFSZ))?,
-        })
+        // The last only so that a write over a file size limit fails instead of killing the daemon
+        // (RUN-346).
+        let taken = Received::ALL.map(Received::signal).into_iter().chain([Signal::SIGXFSZ]);
+        let source = Source(divert(taken, SfdFlags::SFD_NONBLOCK)?);
+        Ok(Self(AsyncFd::with_interest(source, Interest::READABLE)?))
     }
 
     /// The next signal; of several that wait, the one with the lowest number (RUN-004). May be
     /// dropped half-way without losing one.
     pub async fn next(&mut self) -> Received {
-        tokio::select! {
-            biased;
-            _ = self.hangup.recv() => Received::Hangup,
-            _ = self.interrupt.recv() => Received::Interrupt,
-            _ = self.quit.recv() => Received::Quit,
-            _ = self.user2.recv() => Received::User2,
-            _ = self.terminate.recv() => Received::Terminate,
-            _ = self.child.recv() => Received::Child,
+        loop {
+            let Ok(mut guard) = self.0.readable().await else {
+                // The runtime is shutting down.
+                return std::future::pending().await;
+            };
+            match guard.get_inner().0.read_signal() {
+                Ok(Some(info)) => {
+                    let number = info.ssi_signo.cast_signed();
+                    let mut all = Received::ALL.into_iter();
+                    if let Some(received) = all.find(|known| known.signal() as i32 == number) {
+                        return received;
+                    }
+                }
+                Err(Errno::EINTR) => {}
+                Ok(None) | Err(_) => guard.clear_ready(),
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // RUN-004
+    #[tokio::test]
+    async fn signals_that_wait_come_once_and_lowest_number_first() {
+        let mut signals = Signals::install().unwrap();
+        for received in [Received::Terminate, Received::Hangup, Received::User2, Received::Hangup] {
+            // To this thread alone, so that no other test sees it.
+            nix::sys::pthread::pthread_kill(nix::sys::pthread::pthread_self(), received.signal())
+                .unwrap();
+        }
+        let mut got = Vec::new();
+        for _ in 0..3 {
+            got.push(signals.next().await);
+        }
+        assert_eq!(got, [Received::Hangup, Received::User2, Received::Terminate]);
+        let more = tokio::time::timeout(std::time::Duration::ZERO, signals.next()).await;
+        assert!(more.is_err(), "{more:?}");
     }
 }

@@ -24,7 +24,7 @@ use crate::os::identity::Identity;
 /// Exit status of a child that could not be turned into its program.
 pub const NOT_SPAWNED: i32 = 127;
 
-/// The signals the daemon handles; a program gets them with their default effect (RUN-206).
+/// The signals the daemon takes; a program gets them with their default effect (RUN-206).
 const DEFAULTED: [Signal; 6] = [
     Signal::SIGTERM,
     Signal::SIGINT,
@@ -175,8 +175,9 @@ impl Spawner {
             Some(&SigSet::all()),
             Some(&mut mask),
         )?;
+        let blocked = mask_of_a_program(&mask);
         let child = Box::new(|| {
-            failure.set(Some(become_program(launch, &vectors, landing, &mask)));
+            failure.set(Some(become_program(launch, &vectors, landing, &blocked)));
             NOT_SPAWNED as isize
         });
         let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK | CloneFlags::CLONE_FILES;
@@ -235,6 +236,17 @@ pub fn wait(child: Pid) -> Result<Option<i32>, Errno> {
     // SAFETY: `status` is a valid place for the one integer `waitpid` writes.
     Errno::result(unsafe { libc::waitpid(child.as_raw(), &raw mut status, 0) })?;
     Ok(libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status)))
+}
+
+/// Sees to it that the ends of children are reported, even to a process that was started with
+/// SIGCHLD ignored, whose children the system would collect behind its back.
+///
+/// # Errors
+/// Whatever `sigaction` answers.
+pub fn expect_children() -> Result<(), Errno> {
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    // SAFETY: the default disposition runs no code of this process.
+    unsafe { sigaction(Signal::SIGCHLD, &default) }.map(drop)
 }
 
 /// Splits this process in two. Must run while it has a single thread.
@@ -339,6 +351,16 @@ fn change_user(user: &UserChange) -> Result<(), Failure> {
     let set = unsafe { libc::syscall(libc::SYS_setresuid, uid, uid, uid) };
     Errno::result(set).map_err(|errno| Failure { step: Step::UserId, errno })?;
     Ok(())
+}
+
+/// What a program finds blocked: what the daemon found, not what the daemon reads from a
+/// descriptor instead (RUN-206).
+fn mask_of_a_program(daemon: &SigSet) -> SigSet {
+    let mut mask = *daemon;
+    for signal in DEFAULTED.into_iter().chain(IGNORED) {
+        mask.remove(signal);
+    }
+    mask
 }
 
 /// Dispositions first: unblocking must never run a handler of the daemon in the child.

@@ -1,28 +1,34 @@
 //! The activity log: the daemon's own log in the original's format (LOG-001), fed by `tracing` and
 //! written to a rotated file or to syslog, in the foreground to stdout too. The logs of programs
-//! are not here.
+//! are not here, and how a line gets into a file without anybody waiting is that of `outlet`.
 //!
 //! `tracing` knows five levels and the log seven: an error with the target [`CRITICAL`] is `CRIT`
 //! and a trace with the target [`BLATHER`] is `BLAT`.
 
 use std::fmt::{self, Write as _};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use compiler::schema::value::LogLevel;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tokio::sync::oneshot;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 
+use self::outlet::Outlet;
+use self::writer::Target;
 use crate::clock;
-use crate::logs::rotate::{RotatingFile, Rotation};
+use crate::logs::rotate::{OpenError, RotatingFile, Rotation};
 use crate::logs::syslog::Syslog;
+
+mod outlet;
+mod writer;
 
 /// Target of an error that is logged as `CRIT`.
 pub const CRITICAL: &str = "critical";
@@ -51,17 +57,12 @@ pub struct Activity(Arc<Mutex<Outputs>>);
 #[derive(Debug)]
 struct Outputs {
     level: LogLevel,
-    stdout: bool,
-    main: Option<Main>,
-    line: String,
-    /// Whether the last write failed, so that a full disk is reported once and not per record.
-    failing: bool,
-}
-
-#[derive(Debug)]
-enum Main {
-    File(RotatingFile),
-    Syslog(Syslog),
+    main: Option<Outlet>,
+    /// The file behind `main`; none for syslog.
+    path: Option<Arc<Path>>,
+    stdout: Option<Outlet>,
+    /// Whether outlets have threads.
+    apart: bool,
 }
 
 /// Why the log file could not be cleared (LOG-065).
@@ -75,8 +76,7 @@ pub enum ClearError {
 
 impl Default for Outputs {
     fn default() -> Self {
-        let line = String::new();
-        Self { level: LogLevel::Info, stdout: false, main: None, line, failing: false }
+        Self { level: LogLevel::Info, main: None, path: None, stdout: None, apart: false }
     }
 }
 
@@ -93,62 +93,85 @@ impl Activity {
     ///
     /// # Errors
     /// When the file can be neither opened nor created.
-    pub fn open(&self, settings: &Settings) -> Result<(), crate::logs::rotate::OpenError> {
-        let main = if settings.file == Path::new("syslog") {
-            Main::Syslog(Syslog::default())
+    pub fn open(&self, settings: &Settings) -> Result<(), OpenError> {
+        let (target, path) = if settings.file == Path::new("syslog") {
+            (Target::Syslog(Syslog::default()), None)
         } else {
-            Main::File(RotatingFile::open(&settings.file, settings.rotation)?)
+            let file = RotatingFile::open(&settings.file, settings.rotation)?;
+            (Target::File(file), Some(Arc::from(settings.file.as_path())))
         };
         let mut outputs = self.outputs();
-        outputs.main = Some(main);
         outputs.level = settings.level;
-        outputs.stdout = settings.copy_to_stdout;
+        outputs.path = path;
+        match &mut outputs.main {
+            Some(main) => main.replace(target),
+            None => outputs.main = Some(Outlet::new(target)),
+        }
+        if !settings.copy_to_stdout {
+            outputs.stdout = None;
+        } else if outputs.stdout.is_none() {
+            outputs.stdout = Some(Outlet::new(Target::Stdout));
+        }
+        if outputs.apart {
+            let failed = |source| OpenError { path: settings.file.clone(), source };
+            outputs.start().map_err(failed)?;
+        }
         drop(outputs);
         tracing::callsite::rebuild_interest_cache();
         Ok(())
     }
 
-    /// Closes the log; what is logged from now on goes nowhere.
-    pub fn close(&self) {
-        *self.outputs() = Outputs::default();
-    }
-
-    /// Closes the file and opens it again by name (LOG-060). When that fails the old one stays.
+    /// From now on lines are written by threads of their own, one for the file and one for stdout:
+    /// who logs does not wait. To be called once the daemon may have threads.
     ///
     /// # Errors
-    /// When the file can be neither opened nor created.
-    pub fn reopen(&self) -> io::Result<()> {
-        match &mut self.outputs().main {
-            Some(Main::File(file)) => file.reopen(),
-            Some(Main::Syslog(_)) | None => Ok(()),
+    /// When the system has no room for another thread.
+    pub fn write_apart(&self) -> io::Result<()> {
+        let mut outputs = self.outputs();
+        outputs.apart = true;
+        outputs.start()
+    }
+
+    /// Blocks until everything logged so far is written, for at most `limit` an output.
+    pub fn flush(&self, limit: Duration) {
+        let outputs = self.outputs();
+        let queues: Vec<_> = outputs.outlets().filter_map(Outlet::queue).collect();
+        // Whoever writes may have something to log.
+        drop(outputs);
+        for queue in queues {
+            queue.flush(limit);
         }
     }
 
-    /// Removes the file and starts an empty one. The line about it lands in the removed one
-    /// (LOG-065).
+    /// Resolves when everything logged so far is in the file; `None` when it is.
+    pub fn fence(&self) -> Option<oneshot::Receiver<()>> {
+        self.outputs().main.as_ref()?.fence()
+    }
+
+    /// Closes the file and opens it again by name (LOG-060). When that fails the old one stays,
+    /// and the failure is logged there.
+    pub fn reopen(&self) {
+        let reopened = self.outputs().main.as_mut().map_or(Ok(()), Outlet::reopen);
+        if let Err(error) = reopened {
+            report_reopen(&error);
+        }
+    }
+
+    /// Removes the file and starts an empty one (LOG-065).
     ///
     /// # Errors
     /// When there is no file, or it cannot be removed.
-    pub fn clear(&self) -> Result<(), ClearError> {
-        let mut outputs = self.outputs();
-        let Some(Main::File(file)) = &mut outputs.main else { return Err(ClearError::NoFile) };
-        if !file.path().exists() {
-            return Err(ClearError::NoFile);
+    pub async fn clear(&self) -> Result<(), ClearError> {
+        let answer = self.outputs().main.as_mut().map(Outlet::clear);
+        match answer {
+            Some(answer) => answer.await.unwrap_or(Err(ClearError::NoFile)),
+            None => Err(ClearError::NoFile),
         }
-        file.remove().map_err(ClearError::Failed)?;
-        outputs.write(LogLevel::Info, &"reopening log file");
-        if let Some(Main::File(file)) = &mut outputs.main {
-            file.reopen().map_err(ClearError::Failed)?;
-        }
-        Ok(())
     }
 
     /// The file of the log; `None` for syslog.
     pub fn path(&self) -> Option<Arc<Path>> {
-        match &self.outputs().main {
-            Some(Main::File(file)) => Some(Arc::from(file.path())),
-            Some(Main::Syslog(_)) | None => None,
-        }
+        self.outputs().path.clone()
     }
 
     /// Whether a record of `level` is kept.
@@ -176,27 +199,18 @@ impl Outputs {
     }
 
     fn write(&mut self, level: LogLevel, message: &dyn fmt::Display) {
-        self.line.clear();
-        let time = TimeZone::system();
-        // Writing to a `String` cannot fail; a `Display` that gives up leaves a shorter line.
-        let _ = format_line(&mut self.line, clock::wall(), &time, level, message);
-        let copied = if self.stdout { copy_to_stdout(self.line.as_bytes()) } else { Ok(()) };
-        let written = match &mut self.main {
-            Some(Main::File(file)) => file.write(self.line.as_bytes()).map_err(|e| e.source),
-            Some(Main::Syslog(syslog)) => {
-                syslog.record(self.line.as_bytes());
-                Ok(())
-            }
-            None => Ok(()),
-        };
-        match written.and(copied) {
-            Ok(()) => self.failing = false,
-            Err(error) if !self.failing => {
-                self.failing = true;
-                complain(&error);
-            }
-            Err(_) => {}
+        let line = Arc::from(line_of(level, message).into_bytes());
+        for outlet in self.stdout.iter_mut().chain(&mut self.main) {
+            outlet.write(&line);
         }
+    }
+
+    fn start(&mut self) -> io::Result<()> {
+        self.stdout.iter_mut().chain(&mut self.main).try_for_each(Outlet::start)
+    }
+
+    fn outlets(&self) -> impl Iterator<Item = &Outlet> {
+        self.stdout.iter().chain(&self.main)
     }
 }
 
@@ -273,101 +287,17 @@ fn format_line(
     writeln!(line, "{shown},{millis:03} {} {message}", level.label())
 }
 
-fn copy_to_stdout(line: &[u8]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(line)?;
-    stdout.flush()
+/// A line with the time of now.
+fn line_of(level: LogLevel, message: &dyn fmt::Display) -> String {
+    let mut line = String::new();
+    // Writing to a `String` cannot fail; a `Display` that gives up leaves a shorter line.
+    let _ = format_line(&mut line, clock::wall(), &TimeZone::system(), level, message);
+    line
 }
 
-#[expect(clippy::print_stderr, reason = "the log itself cannot take it")]
-fn complain(error: &io::Error) {
-    eprintln!("supervisord: cannot write the activity log: {error}");
+fn report_reopen(error: &io::Error) {
+    tracing::warn!("could not reopen the activity log: {error}");
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::time::Duration;
-
-    use super::*;
-
-    fn check(millis: u64, level: LogLevel, message: &str, expected: &str) {
-        let mut line = String::new();
-        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
-        format_line(&mut line, time, &TimeZone::UTC, level, &message).unwrap();
-        assert_eq!(line, expected);
-    }
-
-    fn settings(file: &Path, level: LogLevel) -> Settings {
-        let rotation = Rotation::default();
-        Settings { file: file.to_owned(), rotation, level, copy_to_stdout: false }
-    }
-
-    // LOG-001, LOG-002
-    #[test]
-    fn a_line_has_local_time_with_a_comma_and_four_letters() {
-        check(0, LogLevel::Info, "x", "1970-01-01 00:00:00,000 INFO x\n");
-        check(1_700_000_000_999, LogLevel::Critical, "", "2023-11-14 22:13:20,999 CRIT \n");
-        check(1, LogLevel::Blather, "a\nb", "1970-01-01 00:00:00,001 BLAT a\nb\n");
-    }
-
-    // LOG-002
-    #[test]
-    fn records_below_the_level_are_dropped() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("log");
-        let activity = Activity::default();
-        activity.log(LogLevel::Critical, &"before it is open");
-        activity.open(&settings(&file, LogLevel::Warn)).unwrap();
-        activity.log(LogLevel::Info, &"dropped");
-        activity.log(LogLevel::Warn, &"kept");
-        let text = fs::read_to_string(&file).unwrap();
-        assert!(text.ends_with(" WARN kept\n") && text.lines().count() == 1, "{text}");
-    }
-
-    #[test]
-    fn events_of_tracing_find_their_level() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("log");
-        let activity = Activity::default();
-        activity.open(&settings(&file, LogLevel::Blather)).unwrap();
-        tracing::subscriber::with_default(activity, || {
-            tracing::error!(target: CRITICAL, "one {}", 1);
-            tracing::error!("two");
-            tracing::trace!(target: BLATHER, "three");
-            tracing::trace!("four");
-        });
-        let text = fs::read_to_string(&file).unwrap();
-        let tails: Vec<_> = text.lines().map(|line| &line[24..]).collect();
-        assert_eq!(tails, ["CRIT one 1", "ERRO two", "BLAT three", "TRAC four"]);
-    }
-
-    // LOG-065
-    #[test]
-    fn clearing_leaves_an_empty_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("log");
-        let activity = Activity::default();
-        activity.open(&settings(&file, LogLevel::Info)).unwrap();
-        activity.log(LogLevel::Info, &"old");
-        activity.clear().unwrap();
-        assert_eq!(fs::read(&file).unwrap(), b"");
-        fs::remove_file(&file).unwrap();
-        assert!(matches!(activity.clear(), Err(ClearError::NoFile)));
-    }
-
-    // LOG-060
-    #[test]
-    fn reopening_follows_the_name() {
-        let dir = tempfile::tempdir().unwrap();
-        let (file, old) = (dir.path().join("log"), dir.path().join("old"));
-        let activity = Activity::default();
-        activity.open(&settings(&file, LogLevel::Info)).unwrap();
-        fs::rename(&file, &old).unwrap();
-        activity.log(LogLevel::Info, &"to the old one");
-        activity.reopen().unwrap();
-        activity.log(LogLevel::Info, &"to the new one");
-        assert!(fs::read_to_string(&old).unwrap().ends_with("to the old one\n"));
-        assert!(fs::read_to_string(&file).unwrap().ends_with("to the new one\n"));
-    }
-}
+mod tests;

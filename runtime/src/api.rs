@@ -38,14 +38,14 @@ pub trait Daemon: 'static {
     /// The changes from now on; a watcher that lags behind loses the oldest.
     fn watch(&self) -> broadcast::Receiver<Publication>;
 
-    /// The file of the activity log, if it is one.
-    fn log_path(&self) -> Option<Arc<Path>>;
+    /// The file of the activity log, if it is one, with everything logged so far in it.
+    fn log_path(&self) -> impl Future<Output = Option<Arc<Path>>>;
 
     /// Empties the activity log (RPC-177).
     ///
     /// # Errors
     /// `NO_FILE` when there is no file, `FAILED` when it cannot be removed; both without detail.
-    fn clear_log(&self) -> Result<(), Fault>;
+    fn clear_log(&self) -> impl Future<Output = Result<(), Fault>>;
 
     /// What compiles the configuration as a reread would, without staging anything. It reads
     /// files: call it on a thread that may wait.
@@ -255,7 +255,7 @@ impl<D: Daemon> Api<D> {
             }
             Call::ClearLog => {
                 self.alive().await?;
-                self.daemon.clear_log()?;
+                self.daemon.clear_log().await?;
                 Ok(R::render(&true)?)
             }
             Call::Shutdown => self.ask::<R>(Request::Shutdown).await,

@@ -36,11 +36,15 @@ mod recompiler;
 /// Turns the other tasks get once the last answer is given, to hand it to their clients.
 const LAST_TURNS: usize = 32;
 
-/// How long a client that wants to read a log waits for what was printed before it asked.
-const FENCE_LIMIT: Duration = Duration::from_millis(250);
+/// How long a client that may read a log waits for what was printed and logged before: a disk may
+/// be stalled.
+pub(crate) const FENCE_LIMIT: Duration = Duration::from_millis(250);
 
 /// How long the end of a run waits for the log files.
 const LAST_WRITES: Duration = Duration::from_secs(5);
+
+/// How long the end of a run waits for each output of the activity log.
+pub(crate) const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// One run of the daemon.
 pub(crate) struct Driver<'s> {
@@ -134,6 +138,7 @@ impl<'s> Driver<'s> {
                 }
             }
         };
+        self.ground.activity().flush(LAST_LINES);
         for _ in 0..LAST_TURNS {
             tokio::task::yield_now().await;
         }
@@ -262,29 +267,29 @@ impl<'s> Driver<'s> {
         }
     }
 
-    /// Who is told of a log file is about to read it: everything printed so far has to be in it,
-    /// unless a disk is stalled.
+    /// Who is told of a log file is about to read it: everything printed so far has to be in it.
+    /// And who is told that something was done finds it in the activity log.
     fn reply(&mut self, id: RequestId, result: Result<Reply, Fault>) {
         let Some(answer) = self.waiting.remove(&id) else { return };
-        // In either case the client may have gone.
-        if let Ok(Reply::Path(Some(_))) = &result {
-            let fence = self.logs.fence();
-            tokio::task::spawn_local(async move {
-                drop(tokio::time::timeout(FENCE_LIMIT, fence).await);
-                drop(answer.send(result));
-            });
-        } else {
-            drop(answer.send(result));
+        let printed = matches!(result, Ok(Reply::Path(Some(_)))).then(|| self.logs.fence());
+        let fences = [printed, self.ground.activity().fence()];
+        if fences.iter().all(Option::is_none) {
+            // The client may have gone.
+            return drop(answer.send(result));
         }
+        tokio::task::spawn_local(async move {
+            for fence in fences.into_iter().flatten() {
+                drop(tokio::time::timeout(FENCE_LIMIT, fence).await);
+            }
+            drop(answer.send(result));
+        });
     }
 
     /// LOG-060: both lines land in the old file.
     fn reopen_logs(&mut self) {
         let activity = self.ground.activity();
         activity.log(LogLevel::Info, &"supervisord logreopen");
-        if let Err(error) = activity.reopen() {
-            tracing::warn!("could not reopen the activity log: {error}");
-        }
+        activity.reopen();
         self.logs.reopen();
     }
 

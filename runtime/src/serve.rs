@@ -10,9 +10,11 @@ use compiler::plan::{Listen, Plan, ServerPlan};
 use compiler::schema::value::LogLevel;
 use rpc::{Fault, FaultCode};
 use tokio::sync::broadcast;
+use tokio::time::timeout;
 
 use crate::activity::{Activity, ClearError};
 use crate::api::{Daemon, Draft};
+use crate::driver::FENCE_LIMIT;
 use crate::http::{Listener, Serving};
 use crate::link::DriverHandle;
 use crate::origin::Root;
@@ -143,12 +145,15 @@ impl Daemon for Interface {
         self.handle.watch()
     }
 
-    fn log_path(&self) -> Option<Arc<Path>> {
+    async fn log_path(&self) -> Option<Arc<Path>> {
+        if let Some(fence) = self.activity.fence() {
+            drop(timeout(FENCE_LIMIT, fence).await);
+        }
         self.activity.path()
     }
 
-    fn clear_log(&self) -> Result<(), Fault> {
-        self.activity.clear().map_err(|error| match error {
+    async fn clear_log(&self) -> Result<(), Fault> {
+        self.activity.clear().await.map_err(|error| match error {
             ClearError::NoFile => Fault::bare(FaultCode::NoFile),
             ClearError::Failed(_) => Fault::bare(FaultCode::Failed),
         })

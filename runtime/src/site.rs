@@ -111,7 +111,7 @@ impl<D: Daemon> Interfaces<D> {
 
     /// `/mainlogtail` (HTTP-066).
     async fn main_log(&self, exchange: &Exchange) -> Reply {
-        match self.daemon.log_path() {
+        match self.daemon.log_path().await {
             Some(path) => log_stream(exchange, path).await,
             None => reply::error(StatusCode::NOT_FOUND),
         }

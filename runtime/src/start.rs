@@ -14,7 +14,7 @@ use tokio::task::LocalSet;
 
 use crate::activity::{Activity, Settings};
 use crate::driver::ground::Ground;
-use crate::driver::{Driver, log_options};
+use crate::driver::{Driver, LAST_LINES, log_options};
 use crate::link::link;
 use crate::logs::rotate::Rotation;
 use crate::logs::{Logs, auto};
@@ -90,7 +90,9 @@ pub(crate) fn run(loaded: Loaded) -> Result<ExitCode, StartError> {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(failed)?;
-    runtime.block_on(LocalSet::new().run_until(daemon.live(stage, readiness)))
+    let ended = runtime.block_on(LocalSet::new().run_until(daemon.live(stage, readiness)));
+    daemon.activity.flush(LAST_LINES);
+    ended
 }
 
 impl Daemon {
@@ -194,6 +196,7 @@ impl Daemon {
         mut readiness: Option<Readiness>,
     ) -> Result<ExitCode, StartError> {
         let mut signals = Signals::install().map_err(failed)?;
+        self.activity.write_apart().map_err(failed)?;
         loop {
             let ended = self.live_once(stage, &mut signals, readiness.take()).await;
             let (exit, origin) = ended.map_err(failed)?;

@@ -20,7 +20,7 @@ impl<D: Daemon> Api<D> {
         length: Integer,
     ) -> Result<String, Fault> {
         self.alive().await?;
-        read(self.daemon.log_path(), offset.0, length.0).await
+        read(self.daemon.log_path().await, offset.0, length.0).await
     }
 
     /// `readProcessStdoutLog` and `readProcessStderrLog`.

@@ -62,11 +62,11 @@ impl Daemon for Scripted {
         self.changes.subscribe()
     }
 
-    fn log_path(&self) -> Option<Arc<Path>> {
+    async fn log_path(&self) -> Option<Arc<Path>> {
         self.log.clone()
     }
 
-    fn clear_log(&self) -> Result<(), Fault> {
+    async fn clear_log(&self) -> Result<(), Fault> {
         Ok(())
     }
 

@@ -148,6 +148,15 @@ impl RotatingFile {
         Ok(())
     }
 
+    /// How many bytes may be written before the file is rotated.
+    pub(crate) fn room(&self) -> usize {
+        if self.rotation.maxbytes == 0 || self.kind != Kind::Regular {
+            return usize::MAX;
+        }
+        let position = (&self.file).stream_position().unwrap_or(0);
+        usize::try_from(self.rotate_at.saturating_sub(position)).unwrap_or(usize::MAX)
+    }
+
     /// Moves up to `limit` bytes from `pipe` to the end of the file without copying them through
     /// the daemon, then rotates as after a write. Returns how many were moved; 0 at the end of the
     /// stream.

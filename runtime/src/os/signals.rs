@@ -28,14 +28,8 @@ pub enum Received {
 }
 
 impl Received {
-    const ALL: [Received; 6] = [
-        Self::Hangup,
-        Self::Interrupt,
-        Self::Quit,
-        Self::User2,
-        Self::Terminate,
-        Self::Child,
-    ];
+    const ALL: [Received; 6] =
+        [Self::Hangup, Self::Interrupt, Self::Quit, Self::User2, Self::Terminate, Self::Child];
 
     /// The signal itself.
     fn signal(self) -> Signal {

@@ -49,7 +49,7 @@ pub(super) async fn carry_out<D: Daemon>(daemon: Rc<D>, form: &Form) -> Report {
         return report(
             "process",
             "cleared",
-            vec![("activity log".to_owned(), text(daemon.clear_log()))],
+            vec![("activity log".to_owned(), text(daemon.clear_log().await))],
         );
     }
     let Some((verb, done)) = verb_of(verb, form) else {

@@ -62,7 +62,7 @@ impl<D: Daemon> Web<D> {
 
     /// The activity log.
     pub(super) async fn activity_page(&self, visit: &Visit) -> Reply {
-        let excerpt = match self.daemon.log_path() {
+        let excerpt = match self.daemon.log_path().await {
             Some(path) => excerpt(path, ACTIVITY, "mainlogtail", "download").await,
             None => None,
         };
@@ -79,7 +79,7 @@ impl<D: Daemon> Web<D> {
                 let path = self.log_of(name, channel).await.unwrap_or_default();
                 (path, format!("{}-{}.log", name.replace(':', "-"), channel.name()))
             }
-            None => (self.daemon.log_path(), "supervisord.log".to_owned()),
+            None => (self.daemon.log_path().await, "supervisord.log".to_owned()),
         };
         let Some(path) = path else {
             return reply::error(StatusCode::NOT_FOUND);

@@ -1,5 +1,5 @@
 //! What goes wrong around a daemon, and what it makes of it: the real binary with real children,
-//! full disks, empty tables and clocks that jump. Whatever happens, it answers, says why, goes on
+//! full disks, stuck readers, empty tables and clocks that jump. Whatever happens, it answers, says why, goes on
 //! when the cause is gone, and ends when it is told to.
 
 mod children;
@@ -7,6 +7,7 @@ mod crowds;
 mod deaths;
 mod disks;
 mod limits;
+mod stuck;
 
 use harness::Sandbox;
 use harness::daemon::HEAD;

@@ -89,7 +89,7 @@ pub struct Logs {
     last_id: u64,
     /// Whether something may be left that was announced before and will not be again.
     unread: bool,
-    buffer: Box<[u8; CHUNK]>,
+    buffer: Box<[u8]>,
     /// Hangs up when the log thread has ended.
     thread: mpsc::Receiver<()>,
 }
@@ -142,7 +142,7 @@ impl Logs {
             processes: BTreeMap::new(),
             last_id: REPORTS,
             unread: false,
-            buffer: Box::new([0; CHUNK]),
+            buffer: vec![0; CHUNK].into_boxed_slice(),
             thread,
         })
     }
@@ -242,7 +242,7 @@ impl Logs {
 
     /// Closes and opens again the logs of every living process (LOG-060, LOG-061).
     pub fn reopen(&mut self) {
-        self.commands.push(Command::Reopen);
+        self.commands.push_urgent(Command::Reopen);
     }
 
     /// Empties the logs of a process, alive or not (LOG-062, LOG-063); answered by
@@ -255,7 +255,7 @@ impl Logs {
                 watch.clear();
             }
         }
-        self.commands.push(Command::Clear { process, request, streams, files });
+        self.commands.push_urgent(Command::Clear { process, request, streams, files });
     }
 
     /// Resolves when what the pipes of plain streams hold, and what has been read of watched ones,
@@ -263,14 +263,14 @@ impl Logs {
     /// stalled.
     pub fn fence(&self) -> oneshot::Receiver<()> {
         let (done, fence) = oneshot::channel();
-        self.commands.push(Command::Fence(done));
+        self.commands.push_urgent(Command::Fence(done));
         fence
     }
 
     /// Ends the log thread once it has written what it was given, and waits for that, for at most
     /// `limit`. False when the limit has passed.
     pub fn close(self, limit: Duration) -> bool {
-        self.commands.push(Command::Close);
+        self.commands.push_urgent(Command::Close);
         !matches!(self.thread.recv_timeout(limit), Err(RecvTimeoutError::Timeout))
     }
 
@@ -309,7 +309,7 @@ impl Logs {
                 if stop {
                     self.epoll.get_ref().0.delete(&**watch).unwrap_or_default();
                 }
-                self.write(id, log);
+                self.write(id, log, stop);
                 self.unread |= progress == Progress::Read(CHUNK);
                 if progress == Progress::End {
                     self.end_watch(id, false, messages);
@@ -343,12 +343,18 @@ impl Logs {
         watch.end(&mut outlet);
         watch.mirror_end();
         credit.take(log.len());
-        self.write(id, log);
+        self.write(id, log, false);
     }
 
-    fn write(&self, id: StreamId, bytes: Vec<u8>) {
-        if !bytes.is_empty() {
-            self.commands.push(Command::Write { id, bytes });
+    fn write(&self, id: StreamId, bytes: Vec<u8>, stopped: bool) {
+        if bytes.is_empty() {
+            return;
+        }
+        let command = Command::Write { id, bytes };
+        if stopped {
+            self.commands.push_urgent(command);
+        } else {
+            self.commands.push(command);
         }
     }
 

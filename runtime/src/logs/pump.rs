@@ -3,20 +3,18 @@
 //! child writes.
 //!
 //! Three things keep it cheap. Bytes nobody has to see are spliced, when there are many of them.
-//! Between two rounds it lets the pipes fill for a moment, four milliseconds at most and less
-//! when a pipe was found half full, so that a child writing line by line costs a read per round
-//! and not per line. And a pipe found full is enlarged.
+//! Between two rounds it lets pipes and commands gather for a moment, four milliseconds at most and
+//! less when a pipe was found half full, so that a child writing line by line costs a read per round
+//! and not per line, and a thousand children that come or go are not a thousand wake-ups. And a pipe
+//! found full is enlarged.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use nix::sys::time::TimeSpec;
 
 use self::stream::{Found, HALF, PIPE, Stream};
 use super::ansi::AnsiFilter;
@@ -48,7 +46,7 @@ pub(super) struct Pump {
     commands: Arc<Queue<Command>>,
     reports: Arc<Queue<Report>>,
     epoll: Epoll,
-    streams: BTreeMap<StreamId, Stream>,
+    streams: BTreeMap<StreamId, Box<Stream>>,
     buffer: Box<[u8]>,
     null: File,
     syslog: Syslog,
@@ -86,7 +84,7 @@ impl Pump {
         }
     }
 
-    /// Serves everything that is ready. True when bytes came from a pipe.
+    /// Serves everything that is ready. True when there was something.
     fn round(&mut self, timeout: EpollTimeout) -> bool {
         let mut events = [EpollEvent::empty(); 256];
         let count = self.epoll.wait(&mut events, timeout).unwrap_or(0);
@@ -103,15 +101,13 @@ impl Pump {
         if let Some(fullest) = fullest {
             self.pace = next_pace(self.pace, fullest);
         }
-        fullest.is_some()
+        count > 0
     }
 
-    /// Lets the pipes fill; commands are not kept waiting.
+    /// Lets the pipes and the commands gather, until somebody waits for one of them.
     fn pause(&self) {
-        if self.pace >= SHORTEST_PACE {
-            let mut wake = [PollFd::new(self.commands.as_fd(), PollFlags::POLLIN)];
-            // An early return only means a shorter pause.
-            ppoll(&mut wake, Some(TimeSpec::from_duration(self.pace)), None).unwrap_or_default();
+        if self.pace >= SHORTEST_PACE && !self.closing {
+            self.commands.pause(self.pace);
         }
     }
 
@@ -119,7 +115,7 @@ impl Pump {
         match command {
             Command::Attach { id, pipe, sink, strip_ansi, credit } => {
                 let filter = strip_ansi.then(AnsiFilter::default);
-                let stream = Stream::new(pipe, sink, filter, credit);
+                let stream = Box::new(Stream::new(pipe, sink, filter, credit));
                 self.watch_pipe(id, &stream);
                 self.streams.insert(id, stream);
             }

@@ -4,7 +4,8 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use tokio::sync::oneshot;
@@ -47,23 +48,43 @@ pub(super) enum Report {
 /// A queue whose reader sleeps on a descriptor.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
-    items: Mutex<Vec<T>>,
+    waiting: Mutex<Items<T>>,
     wake: EventFd,
+    /// Somebody waits for what is in the queue.
+    urge: Condvar,
+}
+
+#[derive(Debug)]
+struct Items<T> {
+    items: Vec<T>,
+    urgent: bool,
 }
 
 impl<T> Queue<T> {
     /// An empty queue.
     pub(super) fn new() -> io::Result<Arc<Self>> {
         let wake = EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
-        Ok(Arc::new(Self { items: Mutex::new(Vec::new()), wake }))
+        let waiting = Mutex::new(Items { items: Vec::new(), urgent: false });
+        Ok(Arc::new(Self { waiting, wake, urge: Condvar::new() }))
     }
 
     /// Appends `item` and wakes the reader, unless it has been woken already.
     pub(super) fn push(&self, item: T) {
-        let mut items = self.lock();
-        let first = items.is_empty();
-        items.push(item);
-        drop(items);
+        self.append(self.lock(), item);
+    }
+
+    /// As [`Queue::push`], and ends a pause of the reader.
+    pub(super) fn push_urgent(&self, item: T) {
+        let mut waiting = self.lock();
+        waiting.urgent = true;
+        self.append(waiting, item);
+        self.urge.notify_one();
+    }
+
+    fn append(&self, mut waiting: MutexGuard<'_, Items<T>>, item: T) {
+        let first = waiting.items.is_empty();
+        waiting.items.push(item);
+        drop(waiting);
         if first {
             // Fails only when the counter is at its maximum, and then the reader is awake.
             self.wake.write(1).unwrap_or_default();
@@ -74,11 +95,18 @@ impl<T> Queue<T> {
     pub(super) fn take(&self) -> Vec<T> {
         // Before the items, so that one pushed in between wakes the reader again.
         self.wake.read().unwrap_or_default();
-        std::mem::take(&mut *self.lock())
+        let mut waiting = self.lock();
+        waiting.urgent = false;
+        std::mem::take(&mut waiting.items)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<T>> {
-        self.items.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Lets the queue fill for a while, unless something in it is urgent.
+    pub(super) fn pause(&self, length: Duration) {
+        drop(self.urge.wait_timeout_while(self.lock(), length, |waiting| !waiting.urgent));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Items<T>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -139,6 +167,17 @@ mod tests {
         assert!(!credit.release(1));
         assert!(credit.release(Credit::HIGH));
         assert!(!credit.take(1));
+    }
+
+    #[test]
+    fn only_what_is_urgent_ends_a_pause() {
+        let queue = Queue::new().unwrap();
+        queue.push(1);
+        queue.pause(Duration::from_millis(1));
+        queue.push_urgent(2);
+        queue.pause(Duration::MAX);
+        assert_eq!(queue.take(), [1, 2]);
+        queue.pause(Duration::from_millis(1));
     }
 
     #[test]

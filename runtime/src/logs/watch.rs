@@ -75,7 +75,7 @@ impl Watch {
     }
 
     /// Reads one chunk. Each chunk is at most one event (RUN-011).
-    pub(super) fn step(&mut self, buffer: &mut [u8; CHUNK], outlet: &mut Outlet<'_>) -> Progress {
+    pub(super) fn step(&mut self, buffer: &mut [u8], outlet: &mut Outlet<'_>) -> Progress {
         match read(&self.pipe, buffer) {
             Ok(0) => Progress::End,
             Ok(count) => {
@@ -89,7 +89,7 @@ impl Watch {
 
     /// Reads what a dead process has left. A descendant that goes on writing is read for no more
     /// than the pipe can hold.
-    pub(super) fn drain(&mut self, buffer: &mut [u8; CHUNK], outlet: &mut Outlet<'_>) {
+    pub(super) fn drain(&mut self, buffer: &mut [u8], outlet: &mut Outlet<'_>) {
         let mut left = fcntl(&self.pipe, FcntlArg::F_GETPIPE_SZ)
             .map_or(CHUNK, |capacity| usize::try_from(capacity).unwrap_or(CHUNK));
         while let Progress::Read(count) = self.step(buffer, outlet) {

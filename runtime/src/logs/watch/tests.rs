@@ -30,11 +30,11 @@ fn check(interest: Interest, chunks: &[&str], log: &str, messages: &[&str]) {
     let mut buffer = Box::new([0; CHUNK]);
     for chunk in chunks {
         write(&writer, chunk.as_bytes()).unwrap();
-        assert_eq!(watch.step(&mut buffer, &mut outlet), Progress::Read(chunk.len()));
+        assert_eq!(watch.step(&mut buffer[..], &mut outlet), Progress::Read(chunk.len()));
     }
-    assert_eq!(watch.step(&mut buffer, &mut outlet), Progress::Nothing);
+    assert_eq!(watch.step(&mut buffer[..], &mut outlet), Progress::Nothing);
     drop(writer);
-    assert_eq!(watch.step(&mut buffer, &mut outlet), Progress::End);
+    assert_eq!(watch.step(&mut buffer[..], &mut outlet), Progress::End);
     watch.end(&mut outlet);
     assert_eq!(String::from_utf8(bytes).unwrap(), log);
     let found: Vec<String> = found.into_iter().map(show).collect();
@@ -104,7 +104,7 @@ fn a_dead_process_is_read_to_its_end() {
     let text = vec![b'x'; 65_536];
     write(&writer, &text).unwrap();
     let (mut messages, mut log) = (Vec::new(), Vec::new());
-    watch.drain(&mut Box::new([0; CHUNK]), &mut Outlet { messages: &mut messages, log: &mut log });
+    watch.drain(&mut [0; CHUNK], &mut Outlet { messages: &mut messages, log: &mut log });
     assert_eq!(log, text);
     drop(writer);
 }

@@ -13,7 +13,7 @@ use crate::supervisor::message::{Fault, FaultCode, Publication, Reply, Request};
 const WAITING: usize = 64;
 
 /// Publications a slow watcher may be behind before it loses some and has to look anew.
-const BEHIND: usize = 1024;
+const BEHIND: usize = 256;
 
 /// Asks the core, on behalf of one client or many. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -62,7 +62,7 @@ pub struct Supervisor {
     activations: BTreeMap<GroupId, Activation>,
     /// The names of the groups that are being activated.
     activating: BTreeSet<Arc<str>>,
-    processes: BTreeMap<ProcessId, Process>,
+    processes: BTreeMap<ProcessId, Box<Process>>,
     /// The children that are not reaped, those of removed groups too (RUN-352).
     pids: BTreeMap<Pid, ProcessId>,
     /// How many processes are in no stopped state.

@@ -24,15 +24,15 @@ pub(crate) struct Group {
     pub(crate) name: Arc<str>,
     pub(crate) plan: Arc<GroupPlan>,
     /// In the order of the plan: automatic start, events, reports (RUN-303).
-    pub(crate) members: Vec<ProcessId>,
+    pub(crate) members: Box<[ProcessId]>,
     /// Stable by priority: starts and stops by clients (RUN-306, RUN-307).
-    pub(crate) by_priority: Vec<ProcessId>,
-    /// By name.
-    pub(crate) by_name: BTreeMap<Arc<str>, ProcessId>,
+    pub(crate) by_priority: Box<[ProcessId]>,
+    /// Sorted by name.
+    pub(crate) by_name: Box<[(Arc<str>, ProcessId)]>,
     /// How many are in no stopped state.
     pub(crate) unstopped: usize,
     /// Of event listeners only.
-    pub(crate) pool: Option<Pool>,
+    pub(crate) pool: Option<Box<Pool>>,
 }
 
 /// A group whose activation has been ordered and not been answered.
@@ -41,8 +41,17 @@ pub(crate) struct Activation {
     group: Group,
     /// Where the group stands in the plan it comes from.
     place: usize,
-    processes: BTreeMap<ProcessId, Process>,
+    /// In the order of their ids.
+    processes: Vec<(ProcessId, Box<Process>)>,
     pub(crate) request: Option<RequestId>,
+}
+
+impl Group {
+    /// The process of that name.
+    pub(crate) fn process(&self, name: &str) -> Option<ProcessId> {
+        let at = self.by_name.binary_search_by(|(other, _)| (**other).cmp(name)).ok()?;
+        Some(self.by_name[at].1)
+    }
 }
 
 impl Supervisor {
@@ -101,28 +110,31 @@ impl Supervisor {
         let id = GroupId(self.next_group);
         self.next_group += 1;
         let mut group = Group::new(&plan);
-        let mut processes = BTreeMap::new();
+        let mut processes = Vec::with_capacity(plan.processes.len());
         let mut orders = Vec::with_capacity(plan.processes.len());
         // CFG-322: of several with one name the last wins, at the place of the first.
         let last: BTreeMap<&str, usize> =
             plan.processes.iter().enumerate().map(|(at, process)| (&*process.name, at)).collect();
+        let mut by_name = BTreeMap::new();
         for name in plan.processes.iter().map(|process| process.name.as_str()) {
-            if group.by_name.contains_key(name) {
+            if by_name.contains_key(name) {
                 continue;
             }
             let process = &plan.processes[last[name]];
             let entry = ProcessId(self.next_process);
             self.next_process += 1;
-            group.members.push(entry);
-            group.by_name.insert(name.into(), entry);
             let files = self.staged.auto_logs[place][last[name]].clone();
             orders.push(ProcessOrder { process: entry, plan: Arc::clone(process), files });
             let listens = group.pool.is_some();
             let process = Process::new(Arc::clone(process), id, Arc::clone(&group.name), listens);
-            processes.insert(entry, process);
+            by_name.insert(Arc::clone(&process.name), entry);
+            processes.push((entry, Box::new(process)));
         }
-        group.by_priority.clone_from(&group.members);
-        group.by_priority.sort_by_key(|entry| processes[entry].plan.program.priority);
+        group.members = processes.iter().map(|(entry, _)| *entry).collect();
+        group.by_name = by_name.into_iter().collect();
+        let mut by_priority: Vec<_> = processes.iter().collect();
+        by_priority.sort_by_key(|(_, process)| process.plan.program.priority);
+        group.by_priority = by_priority.into_iter().map(|(entry, _)| *entry).collect();
         self.activating.insert(Arc::clone(&group.name));
         self.activations.insert(id, Activation { group, place, processes, request });
         self.actions.push(Action::Activate(GroupOrder { group: id, plan, processes: orders }));
@@ -136,16 +148,13 @@ impl Supervisor {
             Err(text) => self.activation_failed(&activation, text),
             Ok(created) => {
                 for AutoLogs { process, files } in created {
-                    if let Some(entry) = activation.processes.get_mut(&process) {
-                        entry.files.stdout = files.stdout.clone().or(entry.files.stdout.take());
-                        entry.files.stderr = files.stderr.clone().or(entry.files.stderr.take());
-                        self.staged.created(
-                            activation.place,
-                            &activation.group.plan,
-                            &entry.plan,
-                            files,
-                        );
-                    }
+                    let ids = activation.processes.binary_search_by_key(&process, |(id, _)| *id);
+                    let Ok(at) = ids else { continue };
+                    let entry = &mut activation.processes[at].1;
+                    entry.files.stdout = files.stdout.clone().or(entry.files.stdout.take());
+                    entry.files.stderr = files.stderr.clone().or(entry.files.stderr.take());
+                    let (place, group) = (activation.place, &activation.group);
+                    self.staged.created(place, &group.plan, &entry.plan, files);
                 }
                 self.insert_group(id, activation);
             }
@@ -229,7 +238,7 @@ impl Supervisor {
     }
 
     pub(crate) fn by_priority(&self, id: GroupId) -> Vec<ProcessId> {
-        self.groups.get(&id).map(|group| group.by_priority.clone()).unwrap_or_default()
+        self.groups.get(&id).map(|group| group.by_priority.to_vec()).unwrap_or_default()
     }
 
     /// Every process, by the priority of its group, then its own.
@@ -243,12 +252,12 @@ impl Group {
         Group {
             name: plan.name.as_str().into(),
             plan: Arc::clone(plan),
-            members: Vec::with_capacity(plan.processes.len()),
-            by_priority: Vec::new(),
-            by_name: BTreeMap::new(),
+            members: Box::default(),
+            by_priority: Box::default(),
+            by_name: Box::default(),
             unstopped: 0,
             pool: match &plan.kind {
-                GroupKind::EventListener(pool) => Some(Pool::new(pool)),
+                GroupKind::EventListener(pool) => Some(Box::new(Pool::new(pool))),
                 GroupKind::Program | GroupKind::Fcgi(_) => None,
             },
         }

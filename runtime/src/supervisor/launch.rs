@@ -104,6 +104,8 @@ impl Supervisor {
         while let Some(launch) = self.launches.pop() {
             let Some(process) = self.processes.get_mut(&launch.process) else { continue };
             process.tickets.retain(|held| *held != launch.ticket);
+            // Most processes wait in line once in their life.
+            process.tickets.shrink_to_fit();
             if launch.request.is_none() {
                 self.launch_automatic(launch);
             } else if let Some(order) = self.spawn_order(launch.process) {

@@ -168,7 +168,7 @@ impl Supervisor {
 
     fn make_room(&mut self, id: GroupId) {
         let Some(group) = self.groups.get_mut(&id) else { return };
-        let Some(serial) = group.pool.as_mut().and_then(Pool::make_room) else { return };
+        let Some(serial) = group.pool.as_deref_mut().and_then(Pool::make_room) else { return };
         let name = &group.name;
         let text = format!("pool {name} event buffer overflowed, discarding event {serial}");
         self.log(LogLevel::Error, text);
@@ -195,11 +195,11 @@ impl Supervisor {
     }
 
     fn pool(&self, id: GroupId) -> Option<&Pool> {
-        self.groups.get(&id)?.pool.as_ref()
+        self.groups.get(&id)?.pool.as_deref()
     }
 
     fn pool_mut(&mut self, id: GroupId) -> Option<&mut Pool> {
-        self.groups.get_mut(&id)?.pool.as_mut()
+        self.groups.get_mut(&id)?.pool.as_deref_mut()
     }
 
     /// Sends what can be sent to the listeners of pools in which something has changed.
@@ -256,7 +256,7 @@ impl Supervisor {
             self.processes.get(id).is_some_and(|process| {
                 process.state.shown() == ProcessState::Running
                     && process.departed.is_none()
-                    && process.listener.as_ref().is_some_and(Listener::is_ready)
+                    && process.listener.as_deref().is_some_and(Listener::is_ready)
             })
         })
     }
@@ -267,7 +267,7 @@ impl Supervisor {
         let Some(pool) = &group.pool else { return false };
         let any = |is: fn(&Listener) -> bool| {
             let members = group.members.iter().filter_map(|id| self.processes.get(id));
-            members.filter_map(|process| process.listener.as_ref()).any(is)
+            members.filter_map(|process| process.listener.as_deref()).any(is)
         };
         let served = || self.ready_listener(id).is_some() || any(Listener::is_between_events);
         any(Listener::is_at_work) || (!pool.buffer.is_empty() && served())
@@ -357,7 +357,7 @@ impl Supervisor {
     pub(crate) fn reject_unfinished(&mut self, id: ProcessId) {
         let Some(process) = self.processes.get_mut(&id) else { return };
         let group = process.group;
-        if let Some(event) = process.listener.as_mut().and_then(Listener::give_back) {
+        if let Some(event) = process.listener.as_deref_mut().and_then(Listener::give_back) {
             self.rebuffer(group, event);
         }
     }

@@ -48,7 +48,7 @@ pub(crate) struct Process {
     /// Its places in the queue of launches.
     pub(crate) tickets: Vec<u64>,
     /// In a pool only.
-    pub(crate) listener: Option<Listener>,
+    pub(crate) listener: Option<Box<Listener>>,
     /// Its group has been removed while it was UNKNOWN; only its exit is awaited (RUN-366).
     pub(crate) detached: bool,
 }
@@ -110,7 +110,7 @@ impl Process {
             report_at: None,
             waiters: Vec::new(),
             tickets: Vec::new(),
-            listener: listens.then(Listener::default),
+            listener: listens.then(Box::default),
             detached: false,
         }
     }
@@ -238,7 +238,7 @@ impl Supervisor {
         process.spawn_error = None;
         process.exit_code = None;
         if let Some(listener) = &mut process.listener {
-            *listener = Listener::default();
+            **listener = Listener::default();
         }
         if let Some(order) = self.spawn_order(id) {
             self.actions.push(Action::Spawn(order));

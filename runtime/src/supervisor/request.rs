@@ -148,7 +148,7 @@ impl Supervisor {
         let group = *self.group_names.get(namespec.group).ok_or_else(bad_name)?;
         let Some(process) = namespec.process else { return Ok(Named::Group(group)) };
         let group = self.groups.get(&group).ok_or_else(bad_name)?;
-        group.by_name.get(process).copied().map(Named::Process).ok_or_else(bad_name)
+        group.process(process).map(Named::Process).ok_or_else(bad_name)
     }
 
     /// The process of a namespec that must not name a group (RPC-086).
@@ -182,7 +182,7 @@ impl Supervisor {
     /// RPC-189.
     fn all_info(&self) -> Reply {
         let groups = self.group_names.values().filter_map(|id| self.groups.get(id));
-        let ids = groups.flat_map(|group| group.by_name.values());
+        let ids = groups.flat_map(|group| group.by_name.iter().map(|(_, id)| id));
         Reply::Processes(
             ids.filter_map(|id| Some(self.processes.get(id)?.status(*id, self.now))).collect(),
         )

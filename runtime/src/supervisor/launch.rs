@@ -62,6 +62,12 @@ impl Launches {
         self.current.is_some_and(|launch| launch.process == process)
     }
 
+    /// The requests that wait in line.
+    #[cfg(test)]
+    pub(crate) fn requests(&self) -> impl Iterator<Item = RequestId> {
+        self.queue.values().chain(&self.current).filter_map(|launch| launch.request)
+    }
+
     /// Everything in line now is one wave.
     pub(crate) fn mark_wave(&mut self) {
         self.wave = self.next;

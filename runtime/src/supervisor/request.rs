@@ -29,6 +29,17 @@ pub(crate) struct Pending {
     shape: Shape,
 }
 
+impl Pending {
+    /// How many processes it waits for.
+    #[cfg(test)]
+    pub(crate) fn outstanding(&self) -> usize {
+        match &self.shape {
+            Shape::One { .. } => 1,
+            Shape::Many(entries) => entries.open.len(),
+        }
+    }
+}
+
 /// What the answer will be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Shape {

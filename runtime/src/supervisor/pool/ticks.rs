@@ -41,12 +41,6 @@ impl Supervisor {
         self.rearm_ticks();
     }
 
-    /// Whether somebody has subscribed to a tick.
-    #[cfg(test)]
-    pub(crate) fn wants_ticks(&self) -> bool {
-        self.announcer.tick_at.is_some()
-    }
-
     /// Wakes at the end of the shortest slice somebody has subscribed to, and not at all if
     /// nobody has.
     pub(super) fn rearm_ticks(&mut self) {

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use compiler::plan::GroupKind;
+
 use super::world::World;
 use crate::supervisor::Supervisor;
-use crate::supervisor::message::{Exit, Pid, ProcessId};
+use crate::supervisor::message::{Exit, Pid, ProcessId, ProcessState, RequestId};
+use crate::supervisor::request::Waiter;
 use crate::supervisor::state::State;
 
 /// Checks every law. Others are checked by the world itself: one child an entry, no signal to a
@@ -84,12 +87,18 @@ fn idle_means_asleep(core: &Supervisor) {
     let busy = core.processes.values().any(|process| process.state.deadline().is_some());
     let waited_for = core.processes.values().any(|process| !process.waiters.is_empty());
     let idle = !busy && !waited_for && core.launches.is_idle() && core.shutdown.is_none();
-    if idle && !core.wants_ticks() {
+    let kinds = core.groups.values().filter_map(|group| match &group.plan.kind {
+        GroupKind::EventListener(pool) => Some(&pool.events),
+        GroupKind::Program | GroupKind::Fcgi(_) => None,
+    });
+    let wants_ticks = kinds.flatten().any(|kind| kind.starts_with("TICK"));
+    if idle && !wants_ticks {
         assert_eq!(core.deadline(), None, "awake for nothing");
     }
 }
 
-/// Every open request is known to the core, and something of it is still to happen.
+/// Every open request is known to the core, and for each process it waits for something is still to
+/// happen that ends the wait: a turn in the line, a state, a write.
 fn nobody_waits_in_vain(world: &World) {
     let core = &world.core;
     let known: BTreeSet<_> =
@@ -97,4 +106,22 @@ fn nobody_waits_in_vain(world: &World) {
     let activating = core.activations.values().filter_map(|activation| activation.request);
     let known: BTreeSet<_> = known.into_iter().chain(activating).collect();
     assert_eq!(known, world.open.keys().copied().collect(), "who asked and who is known to wait");
+
+    let mut causes: BTreeMap<RequestId, usize> = BTreeMap::new();
+    for id in core.launches.requests().chain(world.writing()) {
+        *causes.entry(id).or_default() += 1;
+    }
+    for (id, process) in &core.processes {
+        let state = process.state.shown();
+        for waiter in &process.waiters {
+            let (request, over) = match *waiter {
+                Waiter::Started(request) => (request, state != ProcessState::Starting),
+                Waiter::Sent(request) | Waiter::Stopped(request) => (request, state.is_stopped()),
+            };
+            assert!(!over, "{waiter:?} for {id:?}, which is {state:?}");
+            *causes.entry(request).or_default() += 1;
+        }
+    }
+    let outstanding = core.requests.iter().map(|(id, pending)| (*id, pending.outstanding()));
+    assert_eq!(causes, outstanding.collect(), "what is waited for and what is to happen");
 }

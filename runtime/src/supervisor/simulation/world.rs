@@ -166,6 +166,14 @@ impl World {
         self.compiling
     }
 
+    /// The requests whose writes take their time.
+    pub(crate) fn writing(&self) -> impl Iterator<Item = RequestId> {
+        self.held.iter().filter_map(|action| {
+            let Action::WriteStdin { request, .. } = action else { return None };
+            Some(*request)
+        })
+    }
+
     /// Carries out the oldest action that takes its time.
     pub(crate) fn catch_up(&mut self) {
         let Some(action) = self.held.pop_front() else { return };

@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, SpliceFFlags, fcntl, splice};
@@ -16,6 +17,9 @@ use thiserror::Error;
 /// The most that is read from a pipe at once, and so the most a file grows beyond its limit before
 /// it is rotated (RUN-011, LOG-020).
 pub(super) const CHUNK: usize = 131_072;
+
+/// A backup above this size is discarded on a thread of its own.
+const LARGE_BACKUP: u64 = 4 << 20;
 
 /// Names of descriptors, not of files.
 const SHARED_DESCRIPTORS: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"];
@@ -240,10 +244,12 @@ impl RotatingFile {
 
     fn rotate(&mut self) -> io::Result<()> {
         if self.rotation.backups > 0 {
+            let oldest = hold(&self.backup(self.rotation.backups));
             for number in (1..self.rotation.backups).rev() {
                 rename(&self.backup(number), &self.backup(number + 1))?;
             }
             rename(&self.path, &self.backup(1))?;
+            oldest.into_iter().for_each(discard);
         }
         (self.file, self.kind) = open_append(&self.path, self.mode, true)?;
         self.appending = true;
@@ -311,6 +317,21 @@ pub(super) fn empty(path: &Path) -> io::Result<()> {
         }
         Ok(_) => Ok(()),
         Err(error) => ignore_missing(Err(error)),
+    }
+}
+
+/// Keeps a file in being without opening it for reading, which might wait; `None` if there is none.
+fn hold(path: &Path) -> Option<File> {
+    OpenOptions::new().read(true).custom_flags(OFlag::O_PATH.bits()).open(path).ok()
+}
+
+/// Closes what was the oldest backup. It has lost its name by now, so its space is given back here,
+/// which may take long for a large file: logs are not held up by that.
+fn discard(oldest: File) {
+    let size = oldest.metadata().map_or(0, |metadata| metadata.len());
+    if size > LARGE_BACKUP {
+        // Without a thread it happens right here.
+        drop(thread::Builder::new().name("discard".to_owned()).spawn(move || drop(oldest)));
     }
 }
 

@@ -341,7 +341,7 @@ impl Logs {
             watch.drain(&mut self.buffer, &mut outlet);
         }
         watch.end(&mut outlet);
-        watch.mirror_end();
+        messages.extend(watch.closed(id.0));
         credit.take(log.len());
         self.write(id, log, false);
     }

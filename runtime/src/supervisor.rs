@@ -183,6 +183,9 @@ impl Supervisor {
                 self.output(process, channel, kind, data);
             }
             Message::ListenerOutput { process, data } => self.listener_output(process, &data),
+            Message::PipeClosed { process, channel, stream, fd } => {
+                self.pipe_closed(process, channel, stream, fd);
+            }
             Message::Fed { process, request: Some(id), result } => {
                 self.stdin_written(id, process, result);
             }

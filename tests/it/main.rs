@@ -25,7 +25,9 @@ mod shell;
 mod shutdown;
 mod start;
 mod streams;
+mod targets;
 mod tidy;
+mod unruly;
 mod web;
 
 use harness::Installation;

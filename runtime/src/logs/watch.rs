@@ -118,20 +118,11 @@ impl Watch {
         }
     }
 
-    /// Says in the activity log that nothing more comes (LOG-013).
-    pub(super) fn mirror_end(&self) {
-        if self.interest.mirror {
-            let kind = if self.interest.listener {
-                "PEventListenerDispatcher"
-            } else {
-                "POutputDispatcher"
-            };
-            let (name, channel) = (&self.interest.name, self.interest.channel.name());
-            let fd = self.pipe.as_raw_fd();
-            tracing::debug!(
-                "fd {fd} closed, stopped monitoring <{kind} for <Subprocess with name {name}> ({channel})>"
-            );
-        }
+    /// What the core logs once nothing more comes, if it shows output at all (LOG-013).
+    pub(super) fn closed(&self, stream: u64) -> Option<Message> {
+        let Interest { process, channel, .. } = self.interest;
+        let fd = self.pipe.as_raw_fd();
+        self.interest.mirror.then_some(Message::PipeClosed { process, channel, stream, fd })
     }
 
     fn chunk(&mut self, chunk: &[u8], outlet: &mut Outlet<'_>) {

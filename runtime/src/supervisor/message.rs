@@ -155,6 +155,17 @@ pub enum Message {
         /// The bytes.
         data: Vec<u8>,
     },
+    /// The end of a stream whose output is shown in the activity log (LOG-013).
+    PipeClosed {
+        /// Whose it was.
+        process: ProcessId,
+        /// Which of its streams.
+        channel: Channel,
+        /// The number of the stream, never used again.
+        stream: u64,
+        /// The descriptor it was read from.
+        fd: i32,
+    },
     /// Answers [`Action::Feed`] and [`Action::WriteStdin`].
     Fed {
         /// Which process.

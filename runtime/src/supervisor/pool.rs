@@ -391,4 +391,22 @@ impl Supervisor {
             }
         }
     }
+
+    /// The end of a stream whose output was shown (LOG-013). Where the original has the addresses
+    /// of its objects, the numbers of the stream and of the process stand.
+    pub(crate) fn pipe_closed(&mut self, id: ProcessId, channel: Channel, stream: u64, fd: i32) {
+        let Some(process) = self.processes.get(&id) else { return };
+        let dispatcher = match (&process.listener, channel) {
+            (Some(_), Channel::Stdout) => "PEventListenerDispatcher",
+            (Some(_) | None, _) => "POutputDispatcher",
+        };
+        let (name, state) = (&process.name, process.state.shown().name());
+        let text = format!(
+            "fd {fd} closed, stopped monitoring <{dispatcher} at {stream} for <Subprocess at {} \
+             with name {name} in state {state}> ({})>",
+            id.0,
+            channel.name()
+        );
+        self.log(LogLevel::Debug, text);
+    }
 }

@@ -1,0 +1,122 @@
+//! Listeners that die, stall, lie or never read: the harm is theirs alone.
+
+use harness::daemon::HEAD;
+use harness::wire::Address;
+use harness::{Daemon, Sandbox, wait_until};
+use rpc::Value;
+
+use crate::{child, ours};
+
+/// Reads an event as far as its header, and says so in the file `$1`.
+const HEAR: &str = r#"
+hear() {
+    read -r header && head -c "${header##*len:}" > /dev/null
+    serial=${header#*serial:}
+    echo "${serial%% *}" >> "$1"
+}
+"#;
+
+/// Enough for the pipe of a listener that reads nothing to be full after a few.
+const DATA: usize = 30_000;
+
+struct Hall<'s> {
+    daemon: Daemon<'s>,
+    server: Address,
+}
+
+impl<'s> Hall<'s> {
+    /// A daemon with a listener `good` that writes down everything in `events`, and `listeners`,
+    /// whose scripts are told apart by their first line.
+    fn open(sandbox: &'s Sandbox, listeners: &[(&str, &str, &str)]) -> Self {
+        let mut config = HEAD.replace("loglevel=debug", "loglevel=info");
+        let base = "events=REMOTE_COMMUNICATION\nstartsecs=0\nstderr_logfile=NONE\n";
+        config += &format!("[eventlistener:good]\ncommand={} listen events\n{base}", child());
+        for (name, script, options) in listeners {
+            sandbox.write(&format!("{name}.sh"), format!("{HEAR}{script}"));
+            let command = format!("/bin/sh {name}.sh heard.{name}");
+            config += &format!("[eventlistener:{name}]\ncommand={command}\n{base}{options}\n");
+        }
+        sandbox.write("supervisord.conf", config);
+        let daemon = Daemon::start(&ours(), sandbox);
+        Hall { daemon, server: Address::Unix(sandbox.join("s.sock")) }
+    }
+
+    fn send(&self, data: &str) {
+        let params = ["word", data].map(Value::from);
+        assert_eq!(self.server.call("supervisor.sendRemoteCommEvent", &params), "True");
+    }
+}
+
+/// The serials a listener has heard so far.
+fn heard(sandbox: &Sandbox, name: &str) -> Vec<String> {
+    sandbox.read(&format!("heard.{name}")).lines().map(str::to_owned).collect()
+}
+
+// EVT-047, 051, 053, 054, 061, 063, 064, 066, 067, 068, 076
+#[test]
+fn unruly_listeners_harm_only_themselves() {
+    let sandbox = Sandbox::new();
+    let hall = Hall::open(
+        &sandbox,
+        &[
+            // Dies over its first event: who comes after it gets that event again.
+            (
+                "dies",
+                "echo READY; hear $1; [ -e died ] || { : > died; exit 1; }\nprintf 'RESULT 2\\nOKREADY\\n'; while hear $1; do printf 'RESULT 2\\nOKREADY\\n'; done",
+                "",
+            ),
+            // Never answers: its buffer runs over.
+            ("stalls", "echo READY; hear $1; exec sleep 1000", "buffer_size=2"),
+            // Breaks the protocol: it gets nothing more.
+            ("lies", "echo READY; hear $1; echo RESULT many; exec sleep 1000", ""),
+            // Turns its first event down twice.
+            (
+                "refuses",
+                "echo READY; for n in 1 2; do hear $1; printf 'RESULT 4\\nFAILREADY\\n'; done\nwhile hear $1; do printf 'RESULT 2\\nOKREADY\\n'; done",
+                "",
+            ),
+            // Acknowledges what it has not read.
+            ("skips", "while :; do printf 'READY\\nRESULT 2\\nOK'; sleep 0.01; done", ""),
+            // Has closed its stdin.
+            ("deaf", "exec < /dev/null; echo READY; exec sleep 1000", ""),
+        ],
+    );
+    for name in ["good", "dies", "stalls", "lies", "refuses", "skips", "deaf"] {
+        hall.daemon.wait_for(name, "RUNNING");
+    }
+    let data = "x".repeat(DATA);
+    for count in 1..=6 {
+        hall.send(&data);
+        wait_until("the good one has heard it", || {
+            sandbox.read("events").matches("REMOTE_COMMUNICATION").count() == count
+        });
+    }
+    let all = |first: &[&str]| {
+        let rest = ["1", "2", "3", "4", "5"];
+        first.iter().chain(&rest).map(|serial| (*serial).to_owned()).collect::<Vec<_>>()
+    };
+    for (name, expected) in [("dies", all(&["0", "0"])), ("refuses", all(&["0", "0", "0"]))] {
+        wait_until(&format!("{name} has heard everything"), || heard(&sandbox, name) == expected);
+    }
+    for name in ["stalls", "lies"] {
+        assert_eq!(heard(&sandbox, name), ["0"], "{name}");
+    }
+    let log = sandbox.read("supervisord.log");
+    for line in [
+        "ERRO pool stalls event buffer overflowed, discarding event 1",
+        "ERRO pool stalls event buffer overflowed, discarding event 3",
+        "WARN lies: bad result line: 'RESULT many'",
+        "WARN lies: has entered the UNKNOWN state and will no longer receive events",
+        "WARN refuses: event was rejected",
+    ] {
+        assert!(log.contains(line), "{line}\n{log}");
+    }
+    assert!(!log.contains("stalls event buffer overflowed, discarding event 4"), "{log}");
+
+    // Who is restarted begins anew, with what is left for it.
+    hall.daemon.ctl(&["restart", "stalls", "lies"]);
+    wait_until("both have heard more", || {
+        ["stalls", "lies"].iter().all(|name| heard(&sandbox, name).len() == 2)
+    });
+    assert_eq!(hall.daemon.ctl(&["status", "good"]).stdout.matches("RUNNING").count(), 1);
+}

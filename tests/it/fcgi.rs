@@ -1,14 +1,18 @@
 //! FastCGI programs: one listening socket for a section, there as long as one of its processes is.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::io::{self, Read};
+use std::net::TcpStream;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 
 use harness::daemon::HEAD;
 use harness::unprivileged::unprivileged;
 use harness::{Daemon, Run, Sandbox, wait_until};
+use nix::unistd::{Group, User};
 
-use crate::both;
+use crate::{both, child};
 
 /// A daemon's configuration at level info, so that its log holds what is asserted and no more.
 fn sandbox(programs: &str) -> Sandbox {
@@ -156,4 +160,55 @@ fn a_member_of_a_group_keeps_its_socket() {
     daemon.wait_for("g:f", "RUNNING");
     wait_until("it has said what it has", || sandbox.read("given").starts_with("socket:"));
     assert!(answers(&sandbox));
+}
+
+/// Who answers at `connect`, asked again until `count` different ones have.
+#[track_caller]
+fn servers<S: Read>(count: usize, connect: impl Fn() -> io::Result<S>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    wait_until(&format!("{count} processes have answered"), || {
+        let mut answer = String::new();
+        // The connection waits in the socket's queue until a process takes it.
+        connect().and_then(|mut socket| socket.read_to_string(&mut answer)).is_ok()
+            && names.insert(answer.split(' ').next().unwrap_or_default().to_owned())
+            && names.len() == count
+    });
+    names
+}
+
+// RUN-400, RUN-406, RUN-411
+#[test]
+fn clients_are_served_by_whoever_shares_the_socket() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let port = crate::free_port();
+    let sandbox = sandbox(&format!(
+        "[fcgi-program:file]\ncommand=%(here)s/server serve\nsocket=unix://%(here)s/f.sock\n\
+         process_name=file%(process_num)d\nnumprocs=2\nstartsecs=0\nuser=nobody\n\
+         [fcgi-program:owned]\ncommand=%(here)s/server serve\nsocket=unix://%(here)s/o.sock\n\
+         startsecs=0\nsocket_owner=daemon:bin\n\
+         [fcgi-program:port]\ncommand=%(here)s/server serve\nsocket=tcp://localhost:{port}\n\
+         process_name=port%(process_num)d\nnumprocs=3\nstartsecs=0\n\
+         [group:web]\nprograms=port\n"
+    ));
+    // Where everybody may execute it.
+    fs::copy(child(), sandbox.join("server")).expect("a copy of the child");
+    let open = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(sandbox.path(), open).expect("a directory of ours");
+    let daemon = Daemon::start(&crate::ours(), &sandbox);
+    daemon.wait_for("web:port2", "RUNNING");
+
+    let expected = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let [file, owned] = ["f.sock", "o.sock"].map(|name| sandbox.join(name));
+    assert_eq!(servers(2, || UnixStream::connect(&file)), expected(&["file0", "file1"]));
+    assert_eq!(servers(1, || UnixStream::connect(&owned)), expected(&["owned"]));
+    let by_port = || TcpStream::connect(("127.0.0.1", port));
+    assert_eq!(servers(3, by_port), expected(&["port0", "port1", "port2"]));
+
+    let owner = |path| fs::metadata(path).map(|of| (of.uid(), of.gid())).expect("a socket");
+    let user = |name| User::from_name(name).expect("users").expect("a known user");
+    let bin = Group::from_name("bin").expect("groups").expect("a known group");
+    assert_eq!(owner(&file), (user("nobody").uid.as_raw(), user("nobody").gid.as_raw()));
+    assert_eq!(owner(&owned), (user("daemon").uid.as_raw(), bin.gid.as_raw()));
 }

@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
+use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
 
@@ -63,13 +64,20 @@ fn read_char(from: &mut impl Read) -> io::Result<char> {
     }
 }
 
-/// `accept` is the same for both kinds of socket.
+/// Serves whichever kind of socket descriptor 0 is.
 fn serve() -> io::Result<()> {
-    let listener = UnixListener::from(io::stdin().as_fd().try_clone_to_owned()?);
-    let name = std::env::var("SUPERVISOR_PROCESS_NAME").map_err(io::Error::other)?;
-    loop {
-        let (mut client, _) = listener.accept()?;
-        // A client that has gone is no reason to stop.
-        let _ = writeln!(client, "{name} {}", std::process::id());
+    let socket = || io::stdin().as_fd().try_clone_to_owned();
+    let port = TcpListener::from(socket()?);
+    if port.local_addr().is_ok() {
+        port.incoming().try_for_each(|client| answer(client?))
+    } else {
+        UnixListener::from(socket()?).incoming().try_for_each(|client| answer(client?))
     }
+}
+
+fn answer(mut client: impl Write) -> io::Result<()> {
+    let name = std::env::var("SUPERVISOR_PROCESS_NAME").map_err(io::Error::other)?;
+    // A client that has gone is no reason to stop.
+    let _ = writeln!(client, "{name} {}", std::process::id());
+    Ok(())
 }

@@ -82,3 +82,21 @@ fn a_fcgi_socket_takes_the_place_of_whatever_is_there() {
     assert_eq!(modes(&path), 0o666);
     assert!(is_served(&path));
 }
+
+// RUN-406
+#[test]
+fn a_backlog_is_how_many_may_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.sock");
+    let _fd = fcgi_unix(&path, Some(1), None, 0o700).unwrap();
+    let address = UnixAddr::new(&path).unwrap();
+    let connect = || {
+        let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+        let fd = socket(AddressFamily::Unix, SockType::Stream, flags, None).unwrap();
+        nix::sys::socket::connect(fd.as_raw_fd(), &address).map(|()| fd)
+    };
+    // One more than the number fits, says Linux.
+    let waiting = [connect(), connect()];
+    assert!(waiting.iter().all(Result::is_ok), "{waiting:?}");
+    assert_eq!(connect().err(), Some(Errno::EAGAIN));
+}

@@ -178,7 +178,7 @@ impl<D: Daemon> Web<D> {
             tokio::task::spawn_local(async move { legacy::act(&web, &action, &form).await });
         match acting.await {
             Ok(Outcome::Message(message)) => see_message("./", &message),
-            Ok(Outcome::Unknown) | Err(_) => {
+            Ok(Outcome::Unable) | Err(_) => {
                 uncached(reply::error(StatusCode::INTERNAL_SERVER_ERROR))
             }
         }

@@ -6,6 +6,7 @@ mod config;
 mod controls;
 mod logs;
 mod looks;
+mod old;
 mod safety;
 mod scale;
 mod scriptless;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use harness::daemon::HEAD;
 use harness::wait::PATIENCE;
-use harness::{Daemon, Sandbox};
+use harness::{Daemon, Installation, Sandbox};
 
 use self::browser::{Browser, free_port};
 
@@ -61,11 +62,16 @@ struct Bench<'s> {
 
 impl<'s> Bench<'s> {
     fn start(sandbox: &'s Sandbox, programs: &str) -> Self {
+        Self::start_of(&crate::ours(), sandbox, programs)
+    }
+
+    /// The same with the daemon of `installation`.
+    fn start_of(installation: &Installation, sandbox: &'s Sandbox, programs: &str) -> Self {
         let port = free_port();
         sandbox.write("talker.sh", TALKER);
         sandbox.write("conf.d/programs.conf", programs);
         sandbox.write("supervisord.conf", with_server(HEAD, port));
-        let daemon = Daemon::start(&crate::ours(), sandbox);
+        let daemon = Daemon::start(installation, sandbox);
         Bench { sandbox, daemon, page: page_at(port) }
     }
 
@@ -87,10 +93,13 @@ impl<'s> Bench<'s> {
         let authority = self.page.trim_start_matches("http://").trim_end_matches('/');
         let mut connection = TcpStream::connect(authority).expect("a daemon that listens");
         connection.set_read_timeout(Some(PATIENCE)).expect("a limit");
-        let length = body.len();
+        let length = match line.split_once(' ') {
+            Some(("GET", _)) => String::new(),
+            Some(_) | None => format!("Content-Length: {}\r\n", body.len()),
+        };
         let request = format!(
             "{line} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\
-             Content-Length: {length}\r\n{headers}\r\n{body}"
+             {length}{headers}\r\n{body}"
         );
         connection.write_all(request.as_bytes()).expect("to send");
         let mut answer = Vec::new();

@@ -14,8 +14,8 @@ use crate::supervisor::message::{Request, Target};
 pub(super) enum Outcome {
     /// The text for the page that follows.
     Message(String),
-    /// There is no such action, or it lacks its process (WEB-042).
-    Unknown,
+    /// There is no such action, it lacks its process (WEB-042), or the daemon stops (WEB-011).
+    Unable,
 }
 
 /// Whether an action changes anything.
@@ -25,6 +25,9 @@ pub(super) fn is_harmless(action: &str) -> bool {
 
 /// Carries out `action`; waits until it is done (WEB-045).
 pub(super) async fn act<D: Daemon>(web: &Web<D>, action: &str, form: &Form) -> Outcome {
+    if web.daemon.request(Request::State).await.is_err() {
+        return Outcome::Unable;
+    }
     let name = form.get("processname");
     let message = match action {
         "refresh" => format!("Page refreshed at {}", now()),
@@ -41,7 +44,7 @@ pub(super) async fn act<D: Daemon>(web: &Web<D>, action: &str, form: &Form) -> O
         }
         verb => {
             let Some(name) = name else {
-                return Outcome::Unknown;
+                return Outcome::Unable;
             };
             let found = web.daemon.request(Request::Info { name: name.to_owned() }).await;
             if found.is_err_and(|fault| fault.code == FaultCode::BadName) {
@@ -49,7 +52,7 @@ pub(super) async fn act<D: Daemon>(web: &Web<D>, action: &str, form: &Form) -> O
             }
             match act_on(web, verb, name).await {
                 Some(message) => message,
-                None => return Outcome::Unknown,
+                None => return Outcome::Unable,
             }
         }
     };

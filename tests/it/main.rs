@@ -5,6 +5,7 @@ mod bytes;
 mod calls;
 mod cli;
 mod clients;
+mod commands;
 mod container;
 mod corpus;
 mod events;

@@ -2,6 +2,7 @@
 //! known here.
 
 mod base64;
+mod canonical;
 mod read;
 mod write;
 
@@ -44,6 +45,14 @@ pub fn decode_call(bytes: &[u8]) -> Result<MethodCall, DecodeError> {
 /// # Errors
 /// When the bytes are no acceptable XML, or hold neither a value nor a fault.
 pub fn decode_response(bytes: &[u8]) -> Result<Result<Value, ReceivedFault>, DecodeError> {
+    match str::from_utf8(bytes).ok().and_then(canonical::read) {
+        Some(value) => Ok(Ok(value)),
+        None => decode_any_response(bytes),
+    }
+}
+
+/// The same whatever the layout.
+fn decode_any_response(bytes: &[u8]) -> Result<Result<Value, ReceivedFault>, DecodeError> {
     let document = read::read(bytes, &Limits::RESPONSE)?;
     if let Some(mut fault) = document.fault {
         let code = fault.take_member("faultCode").map(i64::decode);

@@ -7,10 +7,13 @@ pub mod limits;
 pub mod origin;
 pub mod reply;
 mod socket;
+mod stream;
 pub mod target;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixListener;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -22,7 +25,10 @@ use hyper::header::{self, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, StatusCode};
-use tokio::net::{TcpListener, UnixListener};
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::TcpNoDelay;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::task::JoinHandle;
 
 use self::auth::Verdict;
@@ -30,16 +36,17 @@ use self::limits::{Limits, Permit, Slots};
 use self::origin::Reach;
 use self::reply::Reply;
 pub use self::socket::Socket;
-use self::socket::{Patient, Phase, SocketIo, Stream};
+use self::socket::{Patient, Phase, SocketIo};
+use self::stream::{Accepted, Stream, watch};
 use self::target::Target;
 
 /// Where one server listens.
 #[derive(Debug)]
 pub enum Listener {
     /// A TCP port.
-    Tcp(std::net::TcpListener),
+    Tcp(TcpListener),
     /// A socket file.
-    Unix(std::os::unix::net::UnixListener),
+    Unix(UnixListener),
 }
 
 /// One server before it serves.
@@ -126,13 +133,19 @@ pub fn serve<S: Site>(endpoint: Endpoint, site: Rc<S>, shared: Rc<Shared>) -> io
     let accepting = match endpoint.listener {
         Listener::Tcp(listener) => {
             listener.set_nonblocking(true)?;
-            let listener = TcpListener::from_std(listener)?;
-            tokio::task::spawn_local(accept_tcp(listener, server))
+            // Passed on to every connection: an answer is written at once and must go at once.
+            setsockopt(&listener, TcpNoDelay, &true)?;
+            let take = |listener: &TcpListener| {
+                listener.accept().map(|(stream, peer)| (Accepted::Tcp(stream), Some(peer)))
+            };
+            tokio::task::spawn_local(accept(watch(listener, Interest::READABLE)?, take, server))
         }
         Listener::Unix(listener) => {
             listener.set_nonblocking(true)?;
-            let listener = UnixListener::from_std(listener)?;
-            tokio::task::spawn_local(accept_unix(listener, server))
+            let take = |listener: &UnixListener| {
+                listener.accept().map(|(stream, _)| (Accepted::Unix(stream), None))
+            };
+            tokio::task::spawn_local(accept(watch(listener, Interest::READABLE)?, take, server))
         }
     };
     Ok(Serving { accepting, slots, local })
@@ -161,29 +174,26 @@ impl Drop for Serving {
     }
 }
 
-async fn accept_tcp<S: Site>(listener: TcpListener, server: Rc<Server<S>>) {
+/// Serves whatever `take` gives, for ever.
+async fn accept<S: Site, L: AsRawFd>(
+    listener: AsyncFd<L>,
+    take: impl Fn(&L) -> io::Result<(Accepted, Option<SocketAddr>)>,
+    server: Rc<Server<S>>,
+) {
     let mut failing = false;
     loop {
-        match listener.accept().await {
+        let accepted = match listener.readable().await {
+            Ok(mut guard) => match guard.try_io(|listener| take(listener.get_ref())) {
+                Ok(accepted) => accepted,
+                Err(_) => continue,
+            },
+            Err(error) => Err(error),
+        };
+        let opened = accepted.and_then(|(stream, peer)| Ok((Stream::new(stream)?, peer)));
+        match opened {
             Ok((stream, peer)) => {
                 failing = false;
-                // An answer is written at once; what cannot be set now will not matter then.
-                drop(stream.set_nodelay(true));
-                open(&server, Stream::Tcp(stream), Some(peer));
-                let_others_run().await;
-            }
-            Err(error) => recover(&server.shared, &error, &mut failing).await,
-        }
-    }
-}
-
-async fn accept_unix<S: Site>(listener: UnixListener, server: Rc<Server<S>>) {
-    let mut failing = false;
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                failing = false;
-                open(&server, Stream::Unix(stream), None);
+                open(&server, stream, peer);
                 let_others_run().await;
             }
             Err(error) => recover(&server.shared, &error, &mut failing).await,

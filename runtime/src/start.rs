@@ -90,9 +90,14 @@ pub(crate) fn run(loaded: Loaded) -> Result<ExitCode, StartError> {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(failed)?;
-    let ended = runtime.block_on(LocalSet::new().run_until(daemon.live(stage, readiness)));
-    daemon.activity.flush(LAST_LINES);
-    ended
+    // As a task it is looked at when something is there for it; as the future run until, it would
+    // be for every byte of every client.
+    let tasks = LocalSet::new();
+    let activity = daemon.activity.clone();
+    let life = tasks.spawn_local(async move { daemon.live(stage, readiness).await });
+    let ended = runtime.block_on(tasks.run_until(life));
+    activity.flush(LAST_LINES);
+    ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 impl Daemon {

@@ -86,7 +86,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Document, DecodeErro
     }
     let text = std::str::from_utf8(bytes).map_err(|_| DecodeError::NotUtf8)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if limits.strict && text.chars().any(|c| !is_xml_char(c)) {
+    if limits.strict && !has_only_xml_chars(text) {
         return Err(DecodeError::IllFormed("control character"));
     }
     let mut reader = Reader::from_str(text);
@@ -226,6 +226,12 @@ fn predefined(entity: &str) -> Result<char, DecodeError> {
 
 fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// The same of a whole text; nearly always it is ASCII, which is looked at as bytes.
+fn has_only_xml_chars(text: &str) -> bool {
+    let is_control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+    !text.bytes().any(is_control) && (text.is_ascii() || text.chars().all(is_xml_char))
 }
 
 fn is_name(name: &str) -> bool {

@@ -33,7 +33,10 @@ pub struct Encoder {
 
 impl Encoder {
     pub(super) fn new(head: &str) -> Encoder {
-        Encoder { bytes: head.as_bytes().to_vec(), error: None }
+        // Room for any answer but those of lists and logs.
+        let mut bytes = Vec::with_capacity(1024);
+        bytes.extend_from_slice(head.as_bytes());
+        Encoder { bytes, error: None }
     }
 
     pub(super) fn finish(self) -> Result<Vec<u8>, EncodeError> {

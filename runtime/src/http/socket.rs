@@ -1,9 +1,8 @@
-//! One accepted connection as hyper reads and writes it, TCP or UNIX, watched for clients that
-//! stop sending or stop reading. Nothing here knows HTTP beyond "a request has begun".
+//! One accepted connection as hyper reads and writes it, watched for clients that stop sending or
+//! stop reading. Nothing here knows HTTP beyond "a request has begun".
 
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, RawFd};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -11,19 +10,14 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::rt::ReadBufCursor;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Sleep;
 
 use super::limits::Limits;
+use super::stream::Stream;
 
-/// The two kinds of stream a server accepts.
-#[derive(Debug)]
-pub(super) enum Stream {
-    /// A TCP connection.
-    Tcp(TcpStream),
-    /// A connection to a socket file.
-    Unix(UnixStream),
+thread_local! {
+    /// Where every connection reads to: one read of this size takes any ordinary call whole.
+    static SPACE: RefCell<[u8; 8192]> = const { RefCell::new([0; 8192]) };
 }
 
 /// What the connection is busy with; decides how long it may stall.
@@ -88,10 +82,7 @@ impl Socket {
 
     /// Its number among the open files of the process.
     pub(super) fn descriptor(&self) -> RawFd {
-        match &*self.stream.borrow() {
-            Stream::Tcp(stream) => stream.as_raw_fd(),
-            Stream::Unix(stream) => stream.as_raw_fd(),
-        }
+        self.stream.borrow().as_raw_fd()
     }
 
     /// Whether the connection is between two requests.
@@ -114,12 +105,8 @@ impl Socket {
     pub(super) fn poll_gone(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut space = [0; 512];
         loop {
-            let mut buffer = ReadBuf::new(&mut space);
-            let read = match &mut *self.stream.borrow_mut() {
-                Stream::Tcp(stream) => Pin::new(stream).poll_read(cx, &mut buffer),
-                Stream::Unix(stream) => Pin::new(stream).poll_read(cx, &mut buffer),
-            };
-            if ready!(read).is_err() || buffer.filled().is_empty() {
+            let read = self.stream.borrow_mut().poll_read(cx, &mut space);
+            if matches!(ready!(read), Ok(0) | Err(_)) {
                 return Poll::Ready(());
             }
         }
@@ -166,21 +153,20 @@ impl hyper::rt::Read for SocketIo {
         mut cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let socket = &self.0;
-        // One read of this size takes any ordinary call whole; hyper's own buffer would need
-        // `unsafe` to be filled in place.
-        let mut space = [MaybeUninit::uninit(); 8192];
-        let room = cursor.remaining().min(space.len());
-        let mut buffer = ReadBuf::uninit(&mut space[..room]);
-        let read = match &mut *socket.stream.borrow_mut() {
-            Stream::Tcp(stream) => Pin::new(stream).poll_read(cx, &mut buffer),
-            Stream::Unix(stream) => Pin::new(stream).poll_read(cx, &mut buffer),
-        };
+        // hyper's own buffer would need `unsafe` to be filled in place.
+        let read = SPACE.with_borrow_mut(|space| {
+            let room = cursor.remaining().min(space.len());
+            let read = socket.stream.borrow_mut().poll_read(cx, &mut space[..room]);
+            if let Poll::Ready(Ok(count)) = read {
+                cursor.put_slice(&space[..count]);
+            }
+            read
+        });
         match read {
-            Poll::Ready(Ok(())) => {
-                if socket.phase.get() == Phase::Idle && !buffer.filled().is_empty() {
+            Poll::Ready(Ok(count)) => {
+                if socket.phase.get() == Phase::Idle && count > 0 {
                     socket.enter(Phase::Head);
                 }
-                cursor.put_slice(buffer.filled());
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
@@ -209,22 +195,16 @@ impl hyper::rt::Write for SocketIo {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let outcome = match &mut *self.0.stream.borrow_mut() {
-            Stream::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Stream::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
-        };
-        self.written(outcome)
+        self.poll_write_vectored(cx, &[io::IoSlice::new(bytes)])
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut *self.0.stream.borrow_mut() {
-            Stream::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
+    /// What comes next is the end of the connection, which says the same to the client.
+    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -236,10 +216,7 @@ impl hyper::rt::Write for SocketIo {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let outcome = match &mut *self.0.stream.borrow_mut() {
-            Stream::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-            Stream::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-        };
+        let outcome = self.0.stream.borrow_mut().poll_write(cx, slices);
         self.written(outcome)
     }
 }

@@ -59,7 +59,9 @@ impl Bench {
 
     fn connect_from(&self, peer: Option<SocketAddr>) -> UnixStream {
         let (ours, theirs) = UnixStream::pair().expect("a pair of sockets");
-        open(&self.server, Stream::Unix(theirs), peer);
+        let theirs = theirs.into_std().expect("a socket of its own");
+        let theirs = Stream::new(Accepted::Unix(theirs)).expect("a socket to watch");
+        open(&self.server, theirs, peer);
         ours
     }
 

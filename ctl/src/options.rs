@@ -59,7 +59,7 @@ pub(crate) fn refuse(program: &str, refused: &Refused) -> ExitCode {
 
 /// The options by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Key {
+pub(crate) enum Key {
     Configuration,
     Help,
     History,
@@ -70,11 +70,13 @@ enum Key {
 }
 
 /// One row of the table of options.
-struct Row {
-    known: Known<Key>,
+pub(crate) struct Row {
+    /// Its names.
+    pub(crate) known: Known<Key>,
     /// What the argument is, for the help.
-    argument: &'static str,
-    doc: &'static str,
+    pub(crate) argument: &'static str,
+    /// What it does.
+    pub(crate) doc: &'static str,
 }
 
 const fn row(
@@ -89,7 +91,7 @@ const fn row(
 }
 
 /// Every option (CTL-001 to CTL-006, CFG-413 to CFG-419).
-const TABLE: &[Row] = &[
+pub(crate) const TABLE: &[Row] = &[
     row(Key::Configuration, "c", "configuration", "FILENAME", "read this configuration file"),
     row(Key::Help, "h?", "help", "", "show this help and exit"),
     row(Key::Interactive, "i", "interactive", "", "let the action ask back, as in the shell"),
@@ -163,7 +165,7 @@ fn help(program: &str) -> String {
             an action a shell is opened; its action \"help\" lists the actions there are.\n\n"
 }
 
-/// The same command line as a `clap` command, for shell completions and the manual page.
+/// The options as a `clap` command, for the manual page.
 pub(crate) fn command() -> clap::Command {
     let argument = |row: &Row| {
         let mut shorts = row.known.short.chars();
@@ -179,15 +181,11 @@ pub(crate) fn command() -> clap::Command {
         }
         argument
     };
-    let action = |action: &'static crate::actions::Action| {
-        clap::Command::new(action.name).about(action.about())
-    };
     clap::Command::new("supervisorctl")
         .about("control the programs a supervisord runs")
         .disable_help_flag(true)
         .disable_help_subcommand(true)
         .args(TABLE.iter().map(argument))
-        .subcommands(crate::actions::ACTIONS.iter().map(action))
 }
 
 #[cfg(test)]

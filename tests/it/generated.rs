@@ -31,8 +31,9 @@ fn the_sample() {
 
 #[test]
 fn completions_and_manual_page() {
-    for (shell, name) in ctl::generated::SHELLS {
-        check(&format!("docs/reference/completions/{name}"), &ctl::generated::completions(shell));
+    for shell in ctl::generated::Shell::ALL {
+        let path = format!("docs/reference/completions/{}", shell.file());
+        check(&path, &ctl::generated::completions(shell));
     }
     let page = ctl::generated::manual_page().expect("a page that can be rendered");
     check("docs/reference/supervisorctl.1", &page);

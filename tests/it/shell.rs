@@ -213,3 +213,80 @@ fn passwords_are_asked_for_and_not_shown() {
     terminal.press("exit\r");
     assert_eq!(terminal.end(), Some(0));
 }
+
+const GROUPS: &str = "\
+[program:member]
+command=/bin/cat
+process_name=%(program_name)s-%(process_num)d
+numprocs=2
+startsecs=0
+
+[group:set]
+programs=member
+";
+
+/// What a shell prints that runs `script` with the client in its path as `supervisorctl`.
+fn in_shell(sandbox: &Sandbox, shell: &str, script: &str) -> Option<Vec<String>> {
+    let client = crate::ours().supervisorctl;
+    sandbox.script("bin/supervisorctl", &format!("#!/bin/sh\nexec {} \"$@\"\n", client.display()));
+    let completions = crate::workspace().join("docs/reference/completions");
+    let mut command = command(sandbox, shell);
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", sandbox.join("bin").display());
+    command.args(["-c", script]).env("PATH", path).env("COMPLETIONS", completions);
+    let output = command.output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut words: Vec<String> = text.lines().map(|line| line.trim_end().to_owned()).collect();
+    words.sort();
+    Some(words)
+}
+
+#[test]
+fn bash_completes_options_actions_and_live_names() {
+    let sandbox = Sandbox::new();
+    sandbox.write("supervisord.conf", format!("{HEAD}{PROGRAMS}{GROUPS}"));
+    let daemon = Daemon::start(&crate::ours(), &sandbox);
+    daemon.wait_for("set:member-1", "RUNNING");
+    let completed = |line: &str| {
+        let script = format!(
+            "source $COMPLETIONS/supervisorctl.bash; COMP_LINE='{line}'; COMP_POINT=${{#COMP_LINE}}; \
+             _supervisorctl; for reply in \"${{COMPREPLY[@]}}\"; do echo \"$reply\"; done"
+        );
+        in_shell(&sandbox, "bash", &script).expect("bash").join(" ")
+    };
+    assert_eq!(completed("supervisorctl st"), "start status stop");
+    assert_eq!(completed("supervisorctl --serv"), "--serverurl");
+    assert_eq!(
+        completed("supervisorctl -c sup"),
+        "supervisord.conf supervisord.log supervisord.pid"
+    );
+    assert_eq!(completed("supervisorctl help re"), "reload remove reread restart");
+    assert_eq!(completed("supervisorctl start "), "cat set:* set:member-0 set:member-1");
+    assert_eq!(completed("supervisorctl -c supervisord.conf start c"), "cat");
+    // What stands before a colon is not completed again.
+    assert_eq!(completed("supervisorctl stop cat set:"), "* member-0 member-1");
+    assert_eq!(completed("supervisorctl update "), "cat set");
+    assert_eq!(completed("supervisorctl avail "), "");
+    assert_eq!(completed("supervisorctl -s unix:///none start "), "");
+}
+
+#[test]
+fn other_shells_complete_live_names_where_they_are_installed() {
+    let sandbox = Sandbox::new();
+    sandbox.write("supervisord.conf", format!("{HEAD}{PROGRAMS}{GROUPS}"));
+    let daemon = Daemon::start(&crate::ours(), &sandbox);
+    daemon.wait_for("set:member-1", "RUNNING");
+    let names = ["cat", "set:*", "set:member-0", "set:member-1"];
+    let fish = "source $COMPLETIONS/supervisorctl.fish; complete -C 'supervisorctl stop '";
+    if let Some(words) = in_shell(&sandbox, "fish", fish) {
+        assert_eq!(words, names);
+        let action = "source $COMPLETIONS/supervisorctl.fish; complete -C 'supervisorctl sig'";
+        let words = in_shell(&sandbox, "fish", action).expect("fish");
+        assert!(words[0].starts_with("signal"), "{words:?}");
+    }
+    let zsh = "compdef() { }; source $COMPLETIONS/_supervisorctl; \
+               LBUFFER='supervisorctl -i -c supervisord.conf stop '; _supervisorctl_processes | sort -u";
+    if let Some(words) = in_shell(&sandbox, "zsh", zsh) {
+        assert_eq!(words, names);
+    }
+}

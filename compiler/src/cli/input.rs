@@ -2,12 +2,12 @@
 //! an include would bring them in; and the machine with the variables of the command line on top.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::diagnostic::Diagnostics;
-use crate::host::system::SystemHost;
+use crate::host::system::{FILE_LIMIT, SystemHost};
 use crate::host::{Group, Host, PathKind, Stamp, User};
 use crate::source::Sources;
 use crate::{Compiled, Depth, Options, compile, judge};
@@ -68,7 +68,11 @@ impl Input {
         if self.is_stdin() {
             named = self.named.clone().unwrap_or_else(|| PathBuf::from("stdin"));
             let mut bytes = Vec::new();
-            let read = io::stdin().lock().read_to_end(&mut bytes);
+            let read = io::stdin().lock().take(FILE_LIMIT + 1).read_to_end(&mut bytes);
+            let read = match read {
+                Ok(length) if length as u64 > FILE_LIMIT => Err(ErrorKind::FileTooLarge.into()),
+                read => read,
+            };
             read.map_err(|error| Failure::File(self.file.clone(), error))?;
             desk.files.insert(named.clone(), bytes);
         }

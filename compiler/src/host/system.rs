@@ -17,7 +17,7 @@ use super::{Group, Host, Listing, PathKind, Stamp, User, glob};
 const SETTLED: i128 = 2_000_000_000;
 
 /// Files over this size are not read.
-const FILE_LIMIT: u64 = 64 << 20;
+pub const FILE_LIMIT: u64 = 64 << 20;
 
 /// The machine the program runs on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +32,9 @@ impl Host for SystemHost {
         let metadata = file.metadata()?;
         if metadata.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
+        }
+        if metadata.len() > FILE_LIMIT {
+            return Err(io::ErrorKind::FileTooLarge.into());
         }
         let mut bytes =
             Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).min(1 << 24) + 1);

@@ -109,10 +109,10 @@ impl Memory {
                 (Look::Same(print), Some(place)) => Some(Next::Kept(place, print)),
                 // It cannot be read.
                 (Look::Same(print), None) => {
-                    Unit::compile(host, context, (path, print, b"")).map(Next::Fresh)
+                    Unit::compile(host, context, (path, print, Vec::new())).map(Next::Fresh)
                 }
                 (Look::Changed(print, bytes), _) => {
-                    Unit::compile(host, context, (path, print, &bytes)).map(Next::Fresh)
+                    Unit::compile(host, context, (path, print, bytes)).map(Next::Fresh)
                 }
                 (Look::Lost, _) => None,
             }

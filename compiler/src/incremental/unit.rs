@@ -74,11 +74,11 @@ impl Unit {
     pub(super) fn compile(
         host: &dyn Host,
         (surroundings, variables, inquiry): (&Surroundings, &Environment, &Inquiry<'_>),
-        (path, print, bytes): (&Path, Print, &[u8]),
+        (path, print, bytes): (&Path, Print, Vec<u8>),
     ) -> Option<Compiled> {
         let id = FileId(0);
         let file = ReadFile { print, ..ReadFile::parsed(id, path, bytes) };
-        if !file.found.is_empty() {
+        if !file.found.is_empty() || file.unreadable.is_some() {
             return None;
         }
         let files = Files::of(file);

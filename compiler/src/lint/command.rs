@@ -120,14 +120,18 @@ fn is_script_flag(word: &str) -> bool {
 
 /// The words of a text without quotes, which need no parser.
 fn bare_words(text: &str) -> Vec<Word> {
-    let blank = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
-    let parts = text.split(blank).filter(|part| !part.is_empty());
-    let word = |part: &str| {
-        let start = (part.as_ptr() as usize - text.as_ptr() as usize) as u32;
-        let range = start..start + part.len() as u32;
-        Word { text: part.to_owned(), range, quoted: false }
-    };
-    parts.map(word).collect()
+    let mut words = Vec::with_capacity(4);
+    let mut start = 0;
+    for (end, byte) in text.bytes().chain([b' ']).enumerate() {
+        if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+            if start < end {
+                let (text, range) = (text[start..end].to_owned(), start as u32..end as u32);
+                words.push(Word { text, range, quoted: false });
+            }
+            start = end + 1;
+        }
+    }
+    words
 }
 
 /// Skips `env A=b`, `sudo -u x`, `gosu x` and their like.

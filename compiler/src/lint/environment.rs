@@ -36,11 +36,17 @@ fn takes(section: &Section<'_>) -> bool {
 /// which is worth knowing before the list is taken apart.
 pub(super) fn is_plain(value: &str) -> bool {
     let (mut quote, mut before) = (None, ',');
+    // An empty value is worth a word unless it is the last.
+    let mut empty = false;
     for c in value.chars() {
+        if empty && !matches!(c, ' ' | '\n' | ',') {
+            return false;
+        }
         let fine = match quote {
             Some(open) if c == open => {
                 quote = None;
-                !matches!(before, '"' | '\'' | '\\')
+                empty = before == open;
+                empty || !matches!(before, '"' | '\'' | '\\')
             }
             Some(open) => {
                 c != '$'
@@ -65,4 +71,20 @@ pub(super) fn is_plain(value: &str) -> bool {
         before = c;
     }
     quote.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_with_nothing_to_say_of_them() {
+        for plain in ["", "A=1", "A=\"b,c='d';e\",B='',\n ", "A=\"b c\", B=%(here)s,C=\"\""] {
+            assert!(is_plain(plain), "{plain}");
+        }
+        for notable in ["A=\"\",B=1", "A=b c", "A=\"$B\"", "A=\"'b\"", "A=\"b", "A=b#c", "A=\"b'\""]
+        {
+            assert!(!is_plain(notable), "{notable}");
+        }
+    }
 }

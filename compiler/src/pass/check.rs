@@ -40,7 +40,7 @@ pub(crate) struct Context<'a> {
     pub(crate) daemon: Environment,
     /// Whether those variables could not be read, so that missing ones prove nothing.
     pub(crate) lenient: bool,
-    /// Whether what the sections make is wanted, or only what is wrong with them.
+    /// Whether processes are wanted, or only what is wrong with them.
     pub(crate) builds: bool,
     /// The directory of the main file.
     pub(crate) here: &'a str,
@@ -110,16 +110,12 @@ fn of_kind(document: &Document, kind: SectionKind) -> impl Iterator<Item = (usiz
 }
 
 fn make(context: &Context<'_>, job: &Job<'_>) -> Arc<Made> {
-    let mut made = match (&job.member_of, job.section.kind) {
+    Arc::new(match (&job.member_of, job.section.kind) {
         (Some(group), _) => program::member(context, job.section, group),
         (None, Some(SectionKind::Listener)) => listener::pool(context, job.section),
         (None, Some(SectionKind::Fcgi)) => socket::fcgi(context, job.section),
         (None, _) => program::alone(context, job.section),
-    };
-    if !context.builds {
-        Arc::make_mut(&mut made.group).processes = Vec::new();
-    }
-    Arc::new(made)
+    })
 }
 
 /// Files what the jobs made, in the order of the steps; the groups of sections that stand alone.

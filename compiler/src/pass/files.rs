@@ -14,6 +14,12 @@ use crate::diagnostic::{Diagnostic, Fix, Severity, codes};
 use crate::host::Host;
 use crate::source::{Source, Sources};
 
+/// A file of more lines is not taken apart: every line costs many times its own bytes.
+const MOST_LINES: usize = 1_000_000;
+
+/// More faulty lines of one file are counted, not listed.
+const MOST_FAULTS: usize = 1000;
+
 /// Every file by its number.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
@@ -84,21 +90,30 @@ impl ReadFile {
         match host.read(path) {
             Ok(bytes) => {
                 let print = if prints { Print::of(stamp, &bytes) } else { Print::default() };
-                ReadFile { print, ..ReadFile::parsed(id, path, &bytes) }
+                ReadFile { print, ..ReadFile::parsed(id, path, bytes) }
             }
-            Err(error) => {
-                let source = Arc::new(Source::new(id, path, ""));
-                let (outline, found, print) = (Outline::default(), Vec::new(), Print::default());
-                ReadFile { source, outline, found, unreadable: Some(error.kind()), print }
-            }
+            Err(error) => ReadFile::unreadable(id, path, error.kind()),
         }
     }
 
+    fn unreadable(id: FileId, path: &Path, error: io::ErrorKind) -> Self {
+        let source = Arc::new(Source::new(id, path, ""));
+        let (outline, found, print) = (Outline::default(), Vec::new(), Print::default());
+        ReadFile { source, outline, found, unreadable: Some(error), print }
+    }
+
     /// The file `path` of which these are the bytes.
-    pub(crate) fn parsed(id: FileId, path: &Path, bytes: &[u8]) -> Self {
-        let (source, error) = match grammar::decode(bytes) {
+    pub(crate) fn parsed(id: FileId, path: &Path, bytes: Vec<u8>) -> Self {
+        let end = |byte: &&u8| matches!(byte, b'\n' | b'\r');
+        if bytes.len() > MOST_LINES && bytes.iter().filter(end).count() > MOST_LINES {
+            return ReadFile::unreadable(id, path, io::ErrorKind::FileTooLarge);
+        }
+        let (source, error) = match String::from_utf8(bytes) {
             Ok(text) => (Source::new(id, path, text), None),
-            Err(error) => (Source::new(id, path, lossy(bytes)), Some(error)),
+            Err(error) => {
+                let bytes = error.into_bytes();
+                (Source::new(id, path, lossy(&bytes)), grammar::decode(&bytes).err())
+            }
         };
         let found = faults(&source, error.as_ref());
         let outline = outline(&source);
@@ -146,7 +161,9 @@ fn syntax(source: &Source) -> Vec<Diagnostic> {
     }
     // The message lists every line; one finding carries it, or many lines would cost their square.
     let first = errors.iter().position(|error| error.kind != SyntaxErrorKind::MissingHeader);
-    let faults = errors.iter().enumerate().map(|(index, error)| {
+    let listed = errors.iter().enumerate().take(MOST_FAULTS);
+    let mut found: Vec<Diagnostic> = Vec::with_capacity(listed.len());
+    found.extend(listed.map(|(index, error)| {
         let fault = syntax_error(error, source);
         if error.kind == SyntaxErrorKind::MissingHeader {
             fault.original(format!(
@@ -159,8 +176,13 @@ fn syntax(source: &Source) -> Vec<Diagnostic> {
         } else {
             fault
         }
-    });
-    faults.collect()
+    }));
+    if let Some(next) = errors.get(MOST_FAULTS) {
+        let mut rest = syntax_error(next, source);
+        rest.message = format!("{} more faulty lines from here on", errors.len() - MOST_FAULTS);
+        found.push(rest);
+    }
+    found
 }
 
 fn syntax_error(error: &SyntaxError, source: &Source) -> Diagnostic {

@@ -1,7 +1,7 @@
 //! From a path to parsed files: the main file and what its `[include]` names (CFG-057 to CFG-089).
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use grammar::FileId;
@@ -116,7 +116,9 @@ pub(crate) fn included(path: &Path) -> Notice {
 /// The absolute directory of a file as named.
 pub(crate) fn directory(host: &dyn Host, file: &Path) -> String {
     let file = file.to_string_lossy();
-    absolute(&host.working_dir(), directory_of(&file)).to_string_lossy().into_owned()
+    // Most are, and the system need not be asked.
+    let base = if file.starts_with('/') { PathBuf::new() } else { host.working_dir() };
+    absolute(&base, directory_of(&file)).to_string_lossy().into_owned()
 }
 
 /// The patterns of `[include]`, in order; `None` when it has none.
@@ -200,6 +202,6 @@ fn unreadable_root(root: &Path, error: io::ErrorKind) -> Diagnostic {
 }
 
 fn oversize_file(path: &Path) -> Diagnostic {
-    let message = format!("`{}` is larger than 64 MiB", path.display());
+    let message = format!("`{}` is larger than 64 MiB or a million lines", path.display());
     Diagnostic::of_file(codes::OVERSIZE_FILE, Severity::Error, path, message)
 }

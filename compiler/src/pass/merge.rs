@@ -63,11 +63,7 @@ impl Document {
     /// The value of an option before any expansion, with the literal `%(here)s` replaced.
     pub(crate) fn text<'s>(&self, written: &Written, sources: &'s Sources) -> Cow<'s, str> {
         let raw = written.raw(sources);
-        // Most values hold no expansion at all.
-        if !raw.contains('%') {
-            return raw;
-        }
-        match self.here(written) {
+        match self.here(written).filter(|_| written.expands) {
             Some(here) => replace_here(raw, here),
             None => raw,
         }
@@ -138,7 +134,7 @@ impl Document {
     fn copy_defaults(&mut self, fresh: usize, file: FileId, sources: &Sources) {
         let defaults = self.defaults.iter();
         let holding: Vec<(&str, Written)> = defaults
-            .filter(|(_, written)| heres(&written.raw(sources)).next().is_some())
+            .filter(|(_, written)| written.expands && heres(&written.raw(sources)).next().is_some())
             .map(|(key, written)| (key.as_str(), Written { here: Some(file), ..*written }))
             .collect();
         if holding.is_empty() {

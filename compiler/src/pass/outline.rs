@@ -45,6 +45,8 @@ pub(crate) struct Written {
     pub(crate) rows: Rows,
     /// Whether it comes from `[DEFAULT]`.
     pub(crate) from_default: bool,
+    /// Whether its value may hold an expansion; most do not.
+    pub(crate) expands: bool,
 }
 
 /// The rows of a key in the parts of a section's table.
@@ -77,7 +79,8 @@ fn section(source: &Source, section: usize, tree: &grammar::Section) -> Section 
         let rows = kind.map_or([NO_ROW; 2], |kind| rows_of(kind, &written.key(text)));
         let (section, entry) = (number(section), number(entry));
         let here = (!from_default).then_some(file);
-        let written = Written { file, section, entry, here, rows, from_default };
+        let expands = tree.entries[entry as usize].value_span().of(text).contains('%');
+        let written = Written { file, section, entry, here, rows, from_default, expands };
         if written.is_known() { put(&mut options, written) } else { others.push(written) }
     }
     Section {

@@ -5,12 +5,15 @@ use crate::whitespace::is_space;
 const PREFIXES: [char; 2] = [';', '#'];
 
 /// The byte at which a comment starts in `line`, if one does. Full-line comments are another
-/// matter: this looks for a prefix at column 0 or after white space only. Whoever knows that there
-/// is none need not ask.
+/// matter: this looks for a prefix at column 0 or after white space only.
 ///
 /// Round *k* looks at the *k*-th occurrence of each prefix still found; the first round with a
 /// valid one decides, for the leftmost of that round. So an earlier valid start can be missed.
 pub(super) fn inline_comment(line: &str) -> Option<usize> {
+    // Nearly all lines have neither, and the search below is several times slower.
+    if !line.bytes().any(|byte| matches!(byte, b';' | b'#')) {
+        return None;
+    }
     let [mut semicolons, mut hashes] = PREFIXES.map(|prefix| line.match_indices(prefix));
     loop {
         let round = [semicolons.next(), hashes.next()];

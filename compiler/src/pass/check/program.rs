@@ -149,20 +149,19 @@ impl<'r, 'a> Builder<'r, 'a> {
         }
     }
 
-    /// The processes, sorted by name: their priorities are equal (CFG-316).
+    /// The processes, sorted by name: their priorities are equal (CFG-316). None where they are not
+    /// wanted.
     pub(super) fn processes(mut self) -> (Vec<Arc<ProcessPlan>>, Vec<Notice>) {
-        let count = usize::try_from(self.program.numprocs).unwrap_or(0);
-        let mut processes: Vec<Arc<ProcessPlan>> = Vec::with_capacity(count);
+        let mut processes: Vec<Arc<ProcessPlan>> = Vec::new();
         let mut left = BTreeMap::new();
-        for number in 0..self.program.numprocs {
-            let number = self.program.numprocs_start.saturating_add(number);
-            let first = processes.is_empty();
-            let (plan, own) = self.process(number, first, &left);
+        for index in 0..self.program.numprocs {
+            let number = self.program.numprocs_start.saturating_add(index);
+            let (plan, own) = self.process(number, index == 0, &left);
             if self.program.numprocs > 1 {
                 let own = own.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
                 left.extend(own);
             }
-            processes.push(Arc::new(plan));
+            processes.extend(plan.map(Arc::new));
         }
         processes.sort_by(|one, other| one.name.cmp(&other.name));
         (processes, self.notices)
@@ -174,7 +173,7 @@ impl<'r, 'a> Builder<'r, 'a> {
         number: i64,
         first: bool,
         left: &BTreeMap<String, String>,
-    ) -> (ProcessPlan, Environment) {
+    ) -> (Option<ProcessPlan>, Environment) {
         let context = self.reader.context;
         let name = self.name.clone();
         let bare = Scope {
@@ -196,17 +195,20 @@ impl<'r, 'a> Builder<'r, 'a> {
         }
         self.per_process(COMMAND, &scope, first);
         let name = self.process_name(&scope);
-        let environment = context.daemon.merged(&own);
-        let mut program = Program { environment, ..self.program.clone() };
-        rewrite_logs(&mut program, said);
-        let section = self.reader.section.name.to_string();
-        (ProcessPlan { name, section, program, socket: self.socket.clone() }, own)
+        let plan = context.builds.then(|| {
+            let environment = context.daemon.merged(&own);
+            let mut program = Program { environment, ..self.program.clone() };
+            rewrite_logs(&mut program, said);
+            let section = self.reader.section.name.to_string();
+            ProcessPlan { name, section, program, socket: self.socket.clone() }
+        });
+        (plan, own)
     }
 
     /// Reads row `row` for this process; whether it could be read.
     fn per_process(&mut self, row: usize, scope: &Scope<'_>, first: bool) -> bool {
         let Some(written) = self.slots[row] else { return true };
-        if !first && !self.reader.text(&written).contains('%') {
+        if !first && !written.expands {
             return true;
         }
         self.reader.read_one(&mut self.program, row, &written, scope)

@@ -137,6 +137,9 @@ impl<'a> Reader<'a> {
         label: &dyn std::fmt::Display,
         twice: bool,
     ) -> Option<Value<'t>> {
+        if !written.expands {
+            return Some(Value { text: Cow::Borrowed(raw), assumed: false });
+        }
         match expand(raw, scope, label) {
             Ok(expanded) => {
                 if expanded.leaked {

@@ -1,0 +1,178 @@
+//! Hostile input: whatever stands where a configuration should, compilation ends in a plan or a
+//! diagnostic, with memory and time in proportion to what it was given.
+
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use compiler::host::memory::MemoryHost;
+use compiler::host::system::SystemHost;
+use compiler::incremental::Incremental;
+use compiler::{Compiled, Depth, Options, compile};
+use nix::sys::stat::Mode;
+
+const ROOT: &str = "/s.conf";
+
+/// `[supervisord]` and `text`, compiled.
+fn compiled(text: &str) -> Compiled {
+    let host = MemoryHost::new([(ROOT, format!("[supervisord]\n{text}"))]);
+    compile(&host, Path::new(ROOT), &Options::default())
+}
+
+/// The code of the first error; `""` when there is a plan.
+fn verdict(compiled: &Compiled) -> &'static str {
+    let first = compiled.diagnostics.first_error().map_or("", |found| found.code.id());
+    assert_eq!(compiled.plan.is_none(), !first.is_empty());
+    first
+}
+
+/// The verdict on a main file that includes `d/*` of a directory that `fill` has filled.
+fn included(fill: impl Fn(&Path)) -> &'static str {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (root, below) = (directory.path().join("s.conf"), directory.path().join("d"));
+    fs::create_dir(&below).expect("a directory below it");
+    let text = "[supervisord]\n[include]\nfiles=d/* d/*/* d/*/*/*\n";
+    fs::write(&root, text).expect("a main file");
+    fill(&below);
+    verdict(&compile(&SystemHost, &root, &Options::default()))
+}
+
+#[test]
+fn files_too_large_are_refused_unread() {
+    let sparse = |path: &Path| File::create(path).unwrap().set_len(100 << 20).unwrap();
+    assert_eq!(included(|below| sparse(&below.join("a.conf"))), "SV104");
+    assert_eq!(included(|below| symlink("/dev/zero", below.join("a.conf")).unwrap()), "SV104");
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().join("s.conf");
+    sparse(&root);
+    assert_eq!(verdict(&compile(&SystemHost, &root, &Options::default())), "SV104");
+}
+
+#[test]
+fn more_than_a_million_lines_are_refused_before_they_are_taken_apart() {
+    for line in ["[a]\n", "a\r", ";\r\n", "a=\n", "\n"] {
+        let compiled = compiled(&line.repeat(1_000_001));
+        assert_eq!((verdict(&compiled), compiled.diagnostics.len()), ("SV104", 2), "{line:?}");
+        assert_eq!(compiled.settings.sections().count(), 0);
+    }
+}
+
+#[test]
+fn faulty_lines_are_listed_up_to_a_thousand() {
+    let compiled = compiled(&"junk\n".repeat(3000));
+    assert_eq!(compiled.diagnostics.len(), 1001);
+    let last = compiled.diagnostics.iter().last().unwrap();
+    assert_eq!(last.message, "2000 more faulty lines from here on");
+    // CFG-053: the message of the original names them all.
+    assert_eq!(compiled.original_error().unwrap().matches("[line ").count(), 3000);
+}
+
+#[test]
+fn many_sections() {
+    let section = |number: usize| format!("[program:p{number}]\ncommand=/x\n");
+    let compiled = compiled(&(0..20_000).map(section).collect::<String>());
+    assert_eq!(verdict(&compiled), "");
+    assert_eq!(compiled.plan.unwrap().groups.len(), 20_000);
+}
+
+#[test]
+fn lines_of_ten_megabytes() {
+    let long = "x".repeat(10 << 20);
+    for text in [
+        format!("[program:a]\ncommand=/{long}\n"),
+        format!("[program:a]\ncommand=/x ;{long}\n"),
+        format!("; {long}\n[program:a]\ncommand=/x\n"),
+        format!("[program:{long}]\ncommand=/x\n"),
+        format!("[program:a]\ncommand=/x\n{long}=1\n"),
+        format!("[program:a]\ncommand=/x\n[{}\n=", "]".repeat(10 << 20)),
+    ] {
+        let end = text.len() - 40;
+        let expected = if text.ends_with('=') { "SV102" } else { "" };
+        assert_eq!(verdict(&compiled(&text)), expected, "{:?}", &text[end..]);
+    }
+    assert_eq!(verdict(&compiled(&long)), "SV101");
+}
+
+#[test]
+fn expansions_ten_thousand_deep() {
+    let (open, close) = ("%(".repeat(10_000), ")s".repeat(10_000));
+    for value in [format!("{open}here{close}"), open.clone(), "(".repeat(10_000), close] {
+        for key in ["command", "environment"] {
+            let text = format!("[program:a]\ncommand=/x\n{key}=A=\"{value}\"\n");
+            let refused = value.contains('%');
+            assert_eq!(!verdict(&compiled(&text)).is_empty(), refused, "{key}");
+        }
+    }
+}
+
+#[test]
+fn links_that_lead_back() {
+    let verdict = included(|below| {
+        symlink(".", below.join("here")).unwrap();
+        symlink("..", below.join("up")).unwrap();
+        symlink("loop", below.join("loop")).unwrap();
+        symlink("nowhere", below.join("dangling")).unwrap();
+        fs::write(below.join("a.conf"), "[program:a]\ncommand=/x\n").unwrap();
+    });
+    assert_eq!(verdict, "");
+}
+
+#[test]
+fn things_that_are_no_files() {
+    let verdict = included(|below| {
+        nix::unistd::mkfifo(&below.join("fifo"), Mode::S_IRWXU).unwrap();
+        for device in ["/dev/null", "/dev/ptmx", "/proc/self/mem"] {
+            symlink(device, below.join(device.replace('/', "-"))).unwrap();
+        }
+        drop(std::os::unix::net::UnixListener::bind(below.join("socket")).unwrap());
+        fs::create_dir(below.join("directory")).unwrap();
+    });
+    assert_eq!(verdict, "");
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    assert_eq!(verdict(&compiled("[program:a]\ncommand=/x\0y\n\0=\0\n")), "");
+    assert_eq!(included(|below| fs::write(below.join("a"), b"[a]\nb=\xff\n").unwrap()), "SV008");
+    let noise: Vec<u8> =
+        (0..200_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    assert_eq!(included(|below| fs::write(below.join("a"), &noise).unwrap()), "SV008");
+}
+
+#[test]
+fn a_file_edited_while_it_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let (root, other) = (directory.path().join("s.conf"), directory.path().join("new"));
+    let text = |argument: usize| format!("[supervisord]\n[program:a]\ncommand=/x {argument:04}\n");
+    fs::write(&root, text(0)).unwrap();
+    let mut incremental = Incremental::default();
+    let options = Options { depth: Depth::Host, ..Options::default() };
+    let learned = incremental.start(&SystemHost, &root, &options).learned;
+    let again = Options { reread: Some(learned), ..options };
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for edit in 0.. {
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                // In place, where half a file may be read, and by a rename.
+                let target = if edit % 2 == 0 { &root } else { &other };
+                fs::write(target, text(edit % 9999)).unwrap();
+                if edit % 2 == 1 {
+                    fs::rename(&other, &root).unwrap();
+                }
+            }
+            fs::write(&root, text(9999)).unwrap();
+        });
+        for _ in 0..300 {
+            let outcome = incremental.compile(&SystemHost, &root, &again);
+            assert!(outcome.plan.is_ok() || outcome.plan.is_err_and(|error| !error.is_empty()));
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    let plan = incremental.compile(&SystemHost, &root, &again).plan.unwrap();
+    assert_eq!(plan.groups[0].processes[0].program.command, "/x 9999");
+}

@@ -25,6 +25,7 @@ mod schemas;
 mod shell;
 mod shutdown;
 mod start;
+mod states;
 mod streams;
 mod targets;
 mod tidy;

@@ -119,7 +119,7 @@ fn a_full_disk_under_the_log_stops_nothing() {
     assert_eq!(daemon.ctl(&["stop", "sleeper"]).stdout, "sleeper: stopped\n");
 }
 
-// RUN-030, RUN-071, RUN-075, CFG-344
+// RUN-030, RUN-036, RUN-071, RUN-075, RUN-357, CFG-344, RTRAP-041: mended.
 #[test]
 fn a_daemonised_start_returns_when_the_daemon_is_up() {
     let sandbox = Sandbox::new();

@@ -68,9 +68,12 @@ command=/bin/sleep 1000
 startsecs=0
 ";
 
-/// The process, its state, its code, its description, exit status and spawn error; and whether it
+/// A process, its state, its code, its description, exit status and spawn error; and whether it
 /// has a pid, was ever started, and was ever stopped.
-const STATES: [(&str, &str, &str, &str, &str, &str, [bool; 3]); 13] = [
+type Told =
+    (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, [bool; 3]);
+
+const STATES: [Told; 13] = [
     ("fresh", "STOPPED", "0", "Not started", "0", "", [false, false, false]),
     ("up", "RUNNING", "20", "pid N, uptime 0:00:NN", "0", "", [true, true, false]),
     ("starting", "STARTING", "10", "", "0", "", [true, true, false]),

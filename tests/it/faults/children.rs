@@ -79,7 +79,7 @@ fn what_cannot_be_executed_says_why() {
     }
 }
 
-// RUN-121, RUN-162, RUN-179d: the cause mended, the next attempt succeeds; nothing was leaked.
+// RUN-121, RUN-162, RUN-179d, RUN-446: the cause mended, the next attempt succeeds; nothing was leaked.
 #[test]
 fn a_program_starts_once_the_cause_is_mended() {
     let sandbox = sandbox(

@@ -58,7 +58,7 @@ fn memory_kib(daemon: &Daemon<'_>) -> usize {
     line.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
 }
 
-// RUN-003, RUN-004, RUN-340 to RUN-345: every kind of signal, from everybody, all the time.
+// RUN-003, RUN-004, RUN-340 to RUN-346: every kind of signal, from everybody, all the time.
 #[test]
 fn a_storm_of_signals() {
     let sandbox = sandbox("[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n");

@@ -286,6 +286,16 @@ fn the_wall_clock_decides_nothing() {
 }
 
 #[test]
+fn a_child_that_cannot_be_collected_is_told() {
+    // RUN-351
+    let mut world = start(&["program:web"]);
+    world.transcript = Some(Vec::new());
+    world.send(Message::ReapFailed { errno: 22 });
+    let told = "CRIT waitpid error 22; a process may not be cleaned up properly";
+    assert_eq!(world.transcript, Some(vec![told.to_owned()]));
+}
+
+#[test]
 fn children_nobody_knows_are_only_mentioned() {
     // RUN-350, RUN-421
     let mut world = start(&["program:web autostart=false"]);

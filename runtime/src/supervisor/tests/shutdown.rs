@@ -125,6 +125,30 @@ fn within_a_group_priorities_descend() {
 }
 
 #[test]
+fn who_cannot_be_signalled_is_left_behind() {
+    // RUN-326
+    let mut world = up(&["program:a", "program:b"]);
+    let lines = play(&mut world, "guarded a; stop a; mended a; TERM; die b 15", &[]);
+    let left = |line: &String| line.contains("waiting for");
+    let waiting: Vec<_> = lines.iter().filter(|line| left(line)).collect();
+    assert_eq!(waiting, ["INFO waiting for b to die"], "{lines:?}");
+    assert!(world.exit.is_some());
+}
+
+#[test]
+fn who_does_not_even_die_of_sigkill_is_waited_for() {
+    // RUN-328
+    let mut world = up(&["program:a stopwaitsecs=10"]);
+    let lines = play(&mut world, "TERM; wait 3600", &[]);
+    let kills = lines.iter().filter(|line| *line == "kill 9 a").count();
+    let reports = lines.iter().filter(|line| *line == "INFO waiting for a to die").count();
+    assert_eq!((kills, reports), (360, 1201));
+    assert!(world.exit.is_none());
+    play(&mut world, "die a 9", &[]);
+    assert!(world.exit.is_some());
+}
+
+#[test]
 fn nothing_starts_any_more() {
     // RUN-140, RUN-151, RUN-329, RPC-263
     let mut world = up(&["program:web", "program:hold startsecs=0 priority=2000"]);

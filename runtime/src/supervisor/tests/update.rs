@@ -24,7 +24,7 @@ fn differences_are_named_in_order() {
 
 #[test]
 fn what_is_compared_is_what_the_original_compares() {
-    // CFG-361 to CFG-371, RTRAP-037
+    // CFG-361 to CFG-371, RUN-361, RUN-362, RTRAP-037
     let changed = r#"added [] changed ["a"] removed []"#;
     let same = "added [] changed [] removed []";
     let one = |old: &str, new: &str, expected: &str| check_reread(&[old], &[new], expected);

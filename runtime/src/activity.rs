@@ -61,6 +61,8 @@ struct Outputs {
     /// The file behind `main`; none for syslog.
     path: Option<Arc<Path>>,
     stdout: Option<Outlet>,
+    /// Whether lines are copied to stdout.
+    copied: bool,
     /// Whether outlets have threads.
     apart: bool,
 }
@@ -76,7 +78,14 @@ pub enum ClearError {
 
 impl Default for Outputs {
     fn default() -> Self {
-        Self { level: LogLevel::Info, main: None, path: None, stdout: None, apart: false }
+        Self {
+            level: LogLevel::Info,
+            main: None,
+            path: None,
+            stdout: None,
+            copied: false,
+            apart: false,
+        }
     }
 }
 
@@ -107,9 +116,8 @@ impl Activity {
             Some(main) => main.replace(target),
             None => outputs.main = Some(Outlet::new(target)),
         }
-        if !settings.copy_to_stdout {
-            outputs.stdout = None;
-        } else if outputs.stdout.is_none() {
+        outputs.copied = settings.copy_to_stdout;
+        if outputs.copied && outputs.stdout.is_none() {
             outputs.stdout = Some(Outlet::new(Target::Stdout));
         }
         if outputs.apart {
@@ -187,6 +195,21 @@ impl Activity {
         }
     }
 
+    /// Writes to stdout what is no line of the log, copied or not.
+    pub fn print(&self, text: &[u8]) {
+        let mut outputs = self.outputs();
+        if outputs.stdout.is_none() {
+            let mut stdout = Outlet::new(Target::Stdout);
+            if outputs.apart && stdout.start().is_err() {
+                return;
+            }
+            outputs.stdout = Some(stdout);
+        }
+        if let Some(stdout) = &mut outputs.stdout {
+            stdout.write(&Arc::from(text));
+        }
+    }
+
     /// A panic while logging must not silence the log.
     fn outputs(&self) -> MutexGuard<'_, Outputs> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -200,7 +223,8 @@ impl Outputs {
 
     fn write(&mut self, level: LogLevel, message: &dyn fmt::Display) {
         let line = Arc::from(line_of(level, message).into_bytes());
-        for outlet in self.stdout.iter_mut().chain(&mut self.main) {
+        let stdout = self.stdout.iter_mut().filter(|_| self.copied);
+        for outlet in stdout.chain(&mut self.main) {
             outlet.write(&line);
         }
     }

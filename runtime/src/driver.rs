@@ -228,6 +228,7 @@ impl<'s> Driver<'s> {
     fn execute(&mut self, action: Action, inbox: &mut VecDeque<Message>) {
         match action {
             Action::Log { level, text } => self.ground.activity().log(level, &text),
+            Action::Print(text) => self.ground.activity().print(&text),
             Action::Activate(order) => inbox.push_back(self.ground.activate(&order)),
             Action::Deactivate { group } => self.ground.deactivate(group),
             Action::Probe(order) => {

@@ -348,6 +348,7 @@ impl Supervisor {
             Remark::Processed => {
                 self.log(LogLevel::Debug, format!("{name}: event was processed"));
             }
+            Remark::Shown(text) => self.actions.push(Action::Print(text)),
             Remark::Refused => self.log(LogLevel::Warn, format!("{name}: event was rejected")),
             Remark::Returned(event) => self.rebuffer(group, event),
         }

@@ -19,6 +19,8 @@ pub enum Action {
         /// Its text.
         text: String,
     },
+    /// Write to the daemon's own stdout.
+    Print(Vec<u8>),
     /// Create what a group needs: AUTO log files, a trial of its FastCGI socket (RUN-402).
     /// *Answered* by [`super::Message::Activated`].
     Activate(GroupOrder),

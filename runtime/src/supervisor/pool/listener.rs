@@ -51,6 +51,9 @@ pub(crate) enum ListenerState {
 pub(crate) enum Judge {
     /// The stock handler: only `OK` is a success.
     Stock,
+    /// The handler of supervisor-stdout, which writes what it is given to the daemon's stdout, so
+    /// that a container's log has the output of its programs.
+    Stdout,
     /// The handler of a package that is not here. What its results mean is not known; taking one
     /// for a rejection would send the same event for ever.
     Foreign,
@@ -63,6 +66,8 @@ pub(crate) enum Remark {
     Changed(ListenerState, ListenerState),
     /// Its result line cannot be read.
     BadLine(Vec<u8>),
+    /// Its result is to be shown on the daemon's stdout.
+    Shown(Vec<u8>),
     /// Its result was a success.
     Processed,
     /// Its result was something else.
@@ -76,12 +81,16 @@ impl Judge {
     pub(crate) fn named(name: &str) -> Judge {
         match name {
             "supervisor.dispatchers:default_handler" => Judge::Stock,
+            "supervisor_stdout:event_handler" => Judge::Stdout,
             _ => Judge::Foreign,
         }
     }
 
     fn accepts(self, result: &[u8]) -> bool {
-        self == Judge::Foreign || result == b"OK"
+        match self {
+            Judge::Stock => result == b"OK",
+            Judge::Stdout | Judge::Foreign => true,
+        }
     }
 }
 
@@ -212,7 +221,11 @@ impl Listener {
             return false;
         }
         self.announced = None;
-        let accepted = judge.accepts(&std::mem::take(&mut self.result));
+        let result = std::mem::take(&mut self.result);
+        if judge == Judge::Stdout {
+            remarks.extend(shown(&result).map(Remark::Shown));
+        }
+        let accepted = judge.accepts(&result);
         let event = self.event.take();
         self.experienced = true;
         remarks.push(if accepted { Remark::Processed } else { Remark::Refused });
@@ -232,6 +245,19 @@ impl Listener {
         remarks.push(Remark::Changed(self.state, new));
         self.state = new;
     }
+}
+
+/// What supervisor-stdout prints of a log event that its listener returns whole.
+fn shown(result: &[u8]) -> Option<Vec<u8>> {
+    let end = result.iter().position(|byte| *byte == b'\n')?;
+    let tokens = std::str::from_utf8(&result[..end]).ok()?;
+    let token = |name| {
+        let mut pairs = tokens.split_whitespace().filter_map(|token| token.split_once(':'));
+        pairs.find_map(|(key, value)| (key == name).then_some(value))
+    };
+    let mut line = format!("{} {} | ", token("processname")?, token("channel")?).into_bytes();
+    line.extend_from_slice(&result[end + 1..]);
+    Some(line)
 }
 
 /// A number as Python's `int` reads it: blanks around, a sign, single underscores between digits.

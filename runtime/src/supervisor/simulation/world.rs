@@ -235,6 +235,7 @@ impl World {
             return self.held.push_back(action);
         }
         match action {
+            Action::Print(text) => self.note(|| format!("> {}", String::from_utf8_lossy(&text))),
             Action::Log { level, text } => self.note(|| format!("{} {text}", level.label())),
             Action::Activate(order) => answers.push_back(self.activate(&order)),
             Action::Deactivate { group } => {

@@ -31,6 +31,7 @@ fn word(remark: Remark) -> String {
         Remark::Changed(_, new) => new.name().to_owned(),
         Remark::BadLine(line) => format!("bad {}", String::from_utf8_lossy(&line)),
         Remark::Processed => "processed".to_owned(),
+        Remark::Shown(text) => format!("shown {}", String::from_utf8_lossy(&text)),
         Remark::Refused => "refused".to_owned(),
         Remark::Returned(event) => format!("returned {}", event.event.serial),
     }
@@ -72,6 +73,24 @@ fn results_for_a_foreign_handler_are_taken_for_success() {
     listener.take(event());
     let heard = listener.hear(b"RESULT 4\nlogs", Judge::Foreign);
     assert_eq!(heard.into_iter().map(word).collect::<Vec<_>>(), ["processed", "ACKNOWLEDGED"]);
+}
+
+#[test]
+fn supervisor_stdout_shows_what_it_is_given() {
+    let mut listener = Listener { state: Busy, ..Listener::default() };
+    let mut check = |result: &str, expected: &[&str]| {
+        listener.change(Busy, &mut Vec::new());
+        listener.take(event());
+        let answer = format!("RESULT {}\n{result}", result.len());
+        let heard =
+            listener.hear(answer.as_bytes(), Judge::named("supervisor_stdout:event_handler"));
+        assert_eq!(heard.into_iter().map(word).collect::<Vec<_>>(), expected);
+    };
+    check(
+        "processname:web groupname:web pid:7 channel:stderr\nhello\nyou\n",
+        &["shown web stderr | hello\nyou\n", "processed", "ACKNOWLEDGED"],
+    );
+    check("processname:web\nno channel", &["processed", "ACKNOWLEDGED"]);
 }
 
 #[test]

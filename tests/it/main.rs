@@ -13,6 +13,7 @@ mod faults;
 mod fcgi;
 mod generated;
 mod guide;
+mod handler;
 mod http;
 mod language;
 mod lifecycle;

@@ -12,10 +12,12 @@
 //! bytes come faster than they can be stored, pipes are left full and the children wait.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
@@ -26,6 +28,7 @@ use tokio::io::Interest as Readiness;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::oneshot;
 
+use self::bell::{Bell, Bells};
 use self::output::Output;
 pub use self::output::Outputs;
 use self::pump::Pump;
@@ -37,6 +40,7 @@ use crate::supervisor::message::{Channel, FeedResult, LogFiles, Message, Process
 
 mod ansi;
 pub mod auto;
+mod bell;
 mod capture;
 pub mod follow;
 mod output;
@@ -82,8 +86,10 @@ pub struct Logs {
     options: Options,
     commands: Arc<Queue<Command>>,
     reports: Arc<Queue<Report>>,
-    /// Becomes readable when one of the slots is ready.
+    /// Becomes readable when the log thread reports something or a stdin has room.
     epoll: AsyncFd<Poller>,
+    /// Tell of the watched pipes.
+    bells: Bells,
     slots: BTreeMap<StreamId, Slot>,
     processes: BTreeMap<ProcessId, Streams>,
     last_id: u64,
@@ -97,8 +103,16 @@ pub struct Logs {
 /// A descriptor on the driver's thread.
 #[derive(Debug)]
 enum Slot {
-    Watch { watch: Box<Watch>, credit: Credit },
-    Stdin { process: ProcessId, stdin: Stdin },
+    /// Without a bell it is read when its process is dead.
+    Watch {
+        watch: Box<Watch>,
+        bell: Option<Bell>,
+        credit: Credit,
+    },
+    Stdin {
+        process: ProcessId,
+        stdin: Stdin,
+    },
 }
 
 /// An epoll set that can be waited for by the runtime's own.
@@ -137,7 +151,8 @@ impl Logs {
             options,
             commands,
             reports,
-            epoll: awaitable(epoll)?,
+            epoll: awaitable(Poller(epoll))?,
+            bells: Bells::default(),
             slots: BTreeMap::new(),
             processes: BTreeMap::new(),
             last_id: REPORTS,
@@ -188,13 +203,33 @@ impl Logs {
     /// return without. Dropping the future loses nothing.
     pub async fn ready(&mut self, messages: &mut Vec<Message>) {
         if !self.unread {
-            let Ok(mut guard) = self.epoll.readable().await else {
-                // The runtime is shutting down.
-                return std::future::pending().await;
-            };
+            poll_fn(|context| self.poll(context)).await;
+        }
+        let mut rung = Vec::new();
+        self.bells.take(BATCH, &mut rung);
+        for id in rung {
+            self.serve(id, messages);
+        }
+        if std::mem::take(&mut self.unread) {
+            self.look(messages);
+        }
+    }
+
+    /// Whether anything is ready.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let rung = self.bells.poll(context);
+        // An error means that the runtime is shutting down.
+        if let Poll::Ready(Ok(mut guard)) = self.epoll.poll_read_ready(context) {
             // Before looking, so that whatever comes from now on is announced again.
             guard.clear_ready();
+            self.unread = true;
+            return Poll::Ready(());
         }
+        rung
+    }
+
+    /// Heeds the log thread and writes on to those who read.
+    fn look(&mut self, messages: &mut Vec<Message>) {
         let mut events = [EpollEvent::empty(); BATCH];
         let count = self.epoll.get_ref().0.wait(&mut events, EpollTimeout::ZERO).unwrap_or(0);
         self.unread = count == BATCH;
@@ -288,9 +323,10 @@ impl Logs {
         let strip_ansi = output.options.strip_ansi && !output.is_watched();
         let pipe = if output.is_watched() {
             let interest = output.interest(process, channel);
+            let pipe = Arc::new(pipe);
+            let bell = self.bells.hang(id, Arc::clone(&pipe)).map_err(|error| cannot_wait(&error));
             let watch = Box::new(Watch::new(pipe, interest));
-            register(&self.epoll, &*watch, EpollFlags::EPOLLIN, id);
-            self.slots.insert(id, Slot::Watch { watch, credit: credit.clone() });
+            self.slots.insert(id, Slot::Watch { watch, bell: bell.ok(), credit: credit.clone() });
             None
         } else {
             Some(pipe)
@@ -301,16 +337,17 @@ impl Logs {
 
     fn serve(&mut self, id: StreamId, messages: &mut Vec<Message>) {
         match self.slots.get_mut(&id) {
-            Some(Slot::Watch { watch, credit }) => {
+            Some(Slot::Watch { watch, bell, credit }) => {
                 let mut log = Vec::new();
                 let progress =
                     watch.step(&mut self.buffer, &mut Outlet { messages, log: &mut log });
                 let stop = !log.is_empty() && credit.take(log.len());
-                if stop {
-                    self.epoll.get_ref().0.delete(&**watch).unwrap_or_default();
+                match bell {
+                    Some(bell) if !stop && progress == Progress::Read(CHUNK) => bell.listen(),
+                    Some(bell) if !stop => bell.listen_anew(),
+                    Some(_) | None => {}
                 }
                 self.write(id, log, stop);
-                self.unread |= progress == Progress::Read(CHUNK);
                 if progress == Progress::End {
                     self.end_watch(id, false, messages);
                 }
@@ -334,7 +371,7 @@ impl Logs {
 
     /// Ends a watched stream: at the end of its pipe, or with its process after reading the rest.
     fn end_watch(&mut self, id: StreamId, drain: bool, messages: &mut Vec<Message>) {
-        let Some(Slot::Watch { mut watch, credit }) = self.slots.remove(&id) else { return };
+        let Some(Slot::Watch { mut watch, credit, .. }) = self.slots.remove(&id) else { return };
         let mut log = Vec::new();
         let mut outlet = Outlet { messages, log: &mut log };
         if drain {
@@ -362,8 +399,8 @@ impl Logs {
         for report in self.reports.take() {
             match report {
                 Report::Resume(id) => {
-                    if let Some(Slot::Watch { watch, .. }) = self.slots.get(&id) {
-                        register(&self.epoll, &**watch, EpollFlags::EPOLLIN, id);
+                    if let Some(Slot::Watch { bell: Some(bell), .. }) = self.slots.get(&id) {
+                        bell.listen();
                     }
                 }
                 Report::Cleared { process, request, result } => {
@@ -381,16 +418,20 @@ impl Logs {
 
 #[expect(
     deprecated,
-    reason = "the successor is unsafe; the set owns its descriptor and never changes it"
+    reason = "the successor is unsafe; what is waited for owns its descriptor for good"
 )]
-fn awaitable(epoll: Epoll) -> io::Result<AsyncFd<Poller>> {
-    AsyncFd::with_interest(Poller(epoll), Readiness::READABLE)
+fn awaitable<T: AsRawFd>(fd: T) -> io::Result<AsyncFd<T>> {
+    AsyncFd::with_interest(fd, Readiness::READABLE)
 }
 
 fn register(epoll: &AsyncFd<Poller>, fd: impl AsFd, interest: EpollFlags, id: StreamId) {
     if let Err(error) = epoll.get_ref().0.add(fd, EpollEvent::new(interest, id.0)) {
-        tracing::warn!("could not wait for a program's pipe: {error}");
+        cannot_wait(&error.into());
     }
+}
+
+fn cannot_wait(error: &io::Error) {
+    tracing::warn!("could not wait for a program's pipe: {error}");
 }
 
 /// Our ends of the pipes only; the child's have their own flags.

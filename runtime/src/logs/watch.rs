@@ -2,7 +2,8 @@
 //! sequences, mirrors to the activity log, and makes the messages; what belongs into a file is
 //! returned, not written.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::Arc;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
@@ -40,7 +41,7 @@ pub(super) struct Interest {
 /// A watched stream of a living process.
 #[derive(Debug)]
 pub(super) struct Watch {
-    pipe: OwnedFd,
+    pipe: Arc<OwnedFd>,
     interest: Interest,
     capture: Option<(Splitter, CaptureBuffer)>,
     filter: Option<AnsiFilter>,
@@ -67,7 +68,7 @@ pub(super) struct Outlet<'a> {
 
 impl Watch {
     /// Watches the daemon's end of a pipe, which must be non-blocking.
-    pub(super) fn new(pipe: OwnedFd, interest: Interest) -> Self {
+    pub(super) fn new(pipe: Arc<OwnedFd>, interest: Interest) -> Self {
         let capture = (interest.capture_maxbytes > 0)
             .then(|| (Splitter::default(), CaptureBuffer::new(interest.capture_maxbytes)));
         let filter = interest.strip_ansi.then(AnsiFilter::default);
@@ -190,12 +191,6 @@ impl Watch {
     fn message(&self, kind: OutputKind, data: Vec<u8>) -> Message {
         let Interest { process, channel, .. } = self.interest;
         Message::Output { process, channel, kind, data }
-    }
-}
-
-impl AsFd for Watch {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.pipe.as_fd()
     }
 }
 

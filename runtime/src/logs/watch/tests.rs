@@ -24,7 +24,7 @@ fn interest() -> Interest {
 /// Writes each chunk and reads it, then ends the stream. Messages are shown as text.
 fn check(interest: Interest, chunks: &[&str], log: &str, messages: &[&str]) {
     let (reader, writer) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).unwrap();
-    let mut watch = Watch::new(reader, interest);
+    let mut watch = Watch::new(std::sync::Arc::new(reader), interest);
     let (mut found, mut bytes) = (Vec::new(), Vec::new());
     let mut outlet = Outlet { messages: &mut found, log: &mut bytes };
     let mut buffer = Box::new([0; CHUNK]);
@@ -100,7 +100,7 @@ fn listeners_are_passed_on_unchanged() {
 fn a_dead_process_is_read_to_its_end() {
     // RUN-171
     let (reader, writer) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).unwrap();
-    let mut watch = Watch::new(reader, interest());
+    let mut watch = Watch::new(std::sync::Arc::new(reader), interest());
     let text = vec![b'x'; 65_536];
     write(&writer, &text).unwrap();
     let (mut messages, mut log) = (Vec::new(), Vec::new());

@@ -148,6 +148,28 @@ fn a_daemon_in_the_foreground_stays_where_it_is() {
     }
 }
 
+// RUN-035, LOG-005, LOG-006, RTRAP-046: what goes to the terminal anyway goes there twice.
+#[test]
+fn a_log_on_the_terminal_is_shown_twice_unless_silent() {
+    for installation in both() {
+        for (silent, times) in [("false", 2), ("true", 1)] {
+            let sandbox = sandbox(&format!("nodaemon=true\nsilent={silent}"), "");
+            let conf = sandbox.read("supervisord.conf");
+            let own = "logfile=%(here)s/supervisord.log";
+            let conf = conf.replace(own, "logfile=/dev/stdout\nlogfile_maxbytes=0");
+            sandbox.write("supervisord.conf", conf);
+            let mut daemon = Daemon::start(&installation, &sandbox);
+            // Signals are obeyed from here on.
+            wait_until("it stands", || sandbox.read("daemon.out").contains("started with pid"));
+            daemon.signal(Signal::SIGTERM);
+            assert!(daemon.wait().success());
+            let out = sandbox.read("daemon.out");
+            let line = "WARN received SIGTERM indicating exit request\n";
+            assert_eq!(out.matches(line).count(), times, "{}: {out}", installation.label);
+        }
+    }
+}
+
 // RUN-032, RUN-031: only told, not obeyed; the mask after it still is.
 #[test]
 fn a_directory_that_cannot_be_entered_is_told() {

@@ -160,3 +160,21 @@ fn a_restart_listens_on_its_port_again() {
     // It does not belong to a run that is over.
     assert_eq!(health(&mut kept), None);
 }
+
+// RUN-355, RUN-361, RUN-363: an environment is everybody's.
+#[test]
+fn an_environment_for_all_changes_them_all() {
+    for installation in crate::both() {
+        let sandbox = Sandbox::new();
+        sandbox.write("supervisord.conf", HEAD);
+        sandbox.write("conf.d/two.conf", TWO);
+        let daemon = Daemon::start(&installation, &sandbox);
+        daemon.wait_for("two", "RUNNING");
+        let before = pids(&daemon);
+        let head = HEAD.replace("nodaemon=true", "nodaemon=true\nenvironment=NEW=yes");
+        sandbox.write("supervisord.conf", head);
+        let answer = daemon.ctl(&["reread"]).stdout;
+        assert_eq!(answer, "one: changed\ntwo: changed\n", "{}", installation.label);
+        assert_eq!(pids(&daemon), before, "a reread changes nothing by itself");
+    }
+}

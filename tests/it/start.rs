@@ -12,6 +12,8 @@ use harness::{Daemon, Installation, Run, Sandbox, wait_until};
 use nix::sys::signal::Signal;
 use nix::unistd::geteuid;
 
+const CONF: &str = "supervisord.conf";
+
 const SLEEPER: &str = "[program:sleeper]\ncommand=/bin/sleep 1000\nstartsecs=0\n";
 
 /// A sandbox whose configuration is [`HEAD`] and `more`.
@@ -82,12 +84,21 @@ fn an_include_that_matches_nothing_is_a_warning() {
     assert!(sandbox.read("supervisord.log").contains(&line), "{}", daemon.output());
 }
 
-// CFG-188, RUN-066
+// CFG-188, RUN-066, RUN-447, RTRAP-040: the original takes the AUTO logs of the first away.
 #[test]
 fn a_taken_socket_stops_the_second_daemon_alone() {
     let sandbox = sandbox(SLEEPER);
     let first = Daemon::start(&crate::ours(), &sandbox);
     first.wait_for("sleeper", "RUNNING");
+    let logs = || {
+        let entries = fs::read_dir(sandbox.path()).expect("the sandbox").flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.starts_with("sleeper-std")).count()
+    };
+    assert_eq!(logs(), 2);
+    // Only once: the original, asked what it says, would remove them.
+    let second = run(&sandbox, &["-c", "supervisord.conf"]);
+    assert_eq!((second.status, logs()), (2, 2));
     let pid = first.pid_of("sleeper");
     let taken = "Another program is already listening on a port that one of our HTTP servers is \
                  configured to use.  Shut this program down first before starting supervisord.";
@@ -297,6 +308,25 @@ fn what_cannot_be_made_is_named() {
         daemon.arg("-n").arg("-s");
         let told = fails(daemon, &sandbox, status);
         assert!(told.starts_with("Error: ") && told.contains(expected), "{told}");
+    }
+}
+
+// RUN-026
+#[test]
+fn root_is_warned_of_searching_for_its_configuration() {
+    let warning = "Supervisord is running as root and it is searching for its configuration file \
+                   in default locations (including its current working directory); you probably \
+                   want to specify a \"-c\" argument specifying an absolute path to a \
+                   configuration file for improved security.";
+    let installations = [Some(crate::ours()), Installation::oracle()];
+    for installation in installations.into_iter().flatten() {
+        for (args, warned) in [(&["-n"][..], geteuid().is_root()), (&["-nc", CONF], false)] {
+            let sandbox = sandbox("");
+            let daemon = Daemon::spawn(&installation, &sandbox, args);
+            daemon.wait_for_socket();
+            let told = sandbox.read("daemon.err").contains(warning);
+            assert_eq!(told, warned, "{}: {}", installation.label, daemon.output());
+        }
     }
 }
 

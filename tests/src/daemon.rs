@@ -65,8 +65,12 @@ impl<'s> Daemon<'s> {
         installation: &Installation,
         sandbox: &'s Sandbox,
     ) -> Self {
-        let out = File::create(sandbox.join("daemon.out")).expect("a file for the output");
-        let err = File::create(sandbox.join("daemon.err")).expect("a file for the errors");
+        // Appended to, because `/dev/stdout` may be opened a second time.
+        let open = |name: &str| {
+            let path = sandbox.write(name, "");
+            File::options().append(true).open(path).expect("a file for the output")
+        };
+        let (out, err) = (open("daemon.out"), open("daemon.err"));
         let process = daemon
             .stdin(Stdio::null())
             .stdout(out)

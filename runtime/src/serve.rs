@@ -8,12 +8,15 @@ use std::sync::Arc;
 
 use compiler::plan::{Listen, Plan, ServerPlan};
 use compiler::schema::value::LogLevel;
+use jiff::Zoned;
+use jiff::tz::TimeZone;
 use rpc::{Fault, FaultCode};
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
 use crate::activity::{Activity, ClearError};
 use crate::api::{Daemon, Draft};
+use crate::clock;
 use crate::driver::FENCE_LIMIT;
 use crate::http::{Listener, Serving};
 use crate::link::DriverHandle;
@@ -99,9 +102,10 @@ impl Servers {
     }
 }
 
-/// Says what was opened, in the original's lines and order (RUN-060).
-pub(crate) fn announce(plan: &Plan, activity: &Activity) {
+/// Says what was opened, in the original's lines and order (RUN-060, RUN-061).
+pub(crate) fn announce(plan: &Plan, hostname: &str, activity: &Activity) {
     for server in &plan.servers {
+        activity.log(LogLevel::Trace, &started(&server.listen, hostname));
         for interface in &plan.interfaces {
             let name = &interface.name;
             if interface.stock {
@@ -117,6 +121,25 @@ pub(crate) fn announce(plan: &Plan, activity: &Activity) {
             activity.log(LogLevel::Critical, &text);
         }
     }
+}
+
+/// RUN-061. Names are not looked up: that may take as long as the network likes.
+fn started(listen: &Listen, hostname: &str) -> String {
+    let now = Zoned::try_from(clock::wall()).map_or_else(
+        |_| String::new(),
+        |now| now.with_time_zone(TimeZone::system()).strftime("%a %b %e %H:%M:%S %Y").to_string(),
+    );
+    let (address, name, port) = match listen {
+        Listen::Inet { host, port } => {
+            let name = if host.is_empty() { hostname } else { host };
+            (host.clone(), name, port.to_string())
+        }
+        Listen::Unix { file, .. } => {
+            let file = file.display().to_string();
+            (file.clone(), "<unix domain socket>", file)
+        }
+    };
+    format!("{address}:Medusa (V1.12) started at {now}\n\tHostname: {name}\n\tPort:{port}")
 }
 
 fn listen(server: &ServerPlan) -> Result<Listener, ListenError> {

@@ -129,7 +129,7 @@ impl Daemon {
         let activity = self.activity.clone();
         let mut ground = Ground::new(activity, self.inherited.clone(), &plan).map_err(failed)?;
         let supervisor = ground.boot(Arc::clone(&plan), serial).map_err(StartError::Failed)?;
-        serve::announce(&plan, &self.activity);
+        serve::announce(&plan, &self.hostname, &self.activity);
         Ok(Stage { plan, origin, ground, supervisor, bound })
     }
 

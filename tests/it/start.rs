@@ -343,3 +343,22 @@ fn a_hung_daemon_keeps_its_socket() {
     assert!(second.stderr.starts_with("Error: Another program is already listening on a port"));
     assert_eq!(first.ctl(&["stop", "sleeper"]).stdout, "sleeper: stopped\n");
 }
+
+// RUN-061
+#[test]
+fn every_server_is_announced_at_the_lowest_level() {
+    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
+        let sandbox = Sandbox::new();
+        sandbox.write("supervisord.conf", HEAD.replace("loglevel=debug", "loglevel=trace"));
+        let daemon = Daemon::start(&installation, &sandbox);
+        let socket = sandbox.join("s.sock").display().to_string();
+        let log = sandbox.read("supervisord.log");
+        let (_, told) = log
+            .split_once(&format!("TRAC {socket}:Medusa (V1.12) started at "))
+            .expect("a line about the server");
+        let (date, rest) = told.split_once('\n').expect("a date");
+        assert_eq!(date.split_whitespace().count(), 5, "{date}");
+        let expected = format!("\tHostname: <unix domain socket>\n\tPort:{socket}\n");
+        assert!(rest.starts_with(&expected), "{}", daemon.output());
+    }
+}

@@ -18,6 +18,7 @@ use crate::driver::recompiler::{Outcome, Recompiler};
 use crate::link::{DriverEnd, Pending};
 use crate::logs::{Logs, Options};
 use crate::origin::Origin;
+use crate::os::clockset::ClockSet;
 use crate::os::reap::reap;
 use crate::os::signals::{Received, Signals};
 use crate::os::sockets::python_error;
@@ -52,6 +53,7 @@ pub(crate) struct Driver<'s> {
     ground: Ground,
     logs: Logs,
     signals: &'s mut Signals,
+    clock: &'s mut ClockSet,
     recompiler: Recompiler,
     end: DriverEnd,
     /// Spawns the core has ordered. One is carried out a turn, so that starting a thousand
@@ -74,6 +76,7 @@ enum Turn {
     Request(Pending),
     Compiled(Outcome),
     Deadline,
+    ClockSet,
     Spawn,
 }
 
@@ -101,7 +104,7 @@ impl<'s> Driver<'s> {
         ground: Ground,
         origin: Origin,
         logs: Logs,
-        signals: &'s mut Signals,
+        (signals, clock): (&'s mut Signals, &'s mut ClockSet),
         end: DriverEnd,
     ) -> Self {
         Self {
@@ -111,6 +114,7 @@ impl<'s> Driver<'s> {
             ground,
             logs,
             signals,
+            clock,
             end,
             spawns: VecDeque::new(),
             waiting: BTreeMap::new(),
@@ -132,6 +136,7 @@ impl<'s> Driver<'s> {
                 Turn::Request(pending) => self.on_request(pending),
                 Turn::Compiled(outcome) => self.feed(Message::Compiled(outcome)),
                 Turn::Deadline => self.feed(Message::Deadline),
+                Turn::ClockSet => self.feed(Message::ClockSet),
                 Turn::Spawn => {
                     self.spawn_next();
                     tokio::task::yield_now().await;
@@ -164,6 +169,7 @@ impl<'s> Driver<'s> {
             outcome = self.recompiler.done() => Turn::Compiled(outcome),
             () = self.logs.ready(&mut messages) => Turn::Messages(messages),
             () = sleep => Turn::Deadline,
+            () = self.clock.changed() => Turn::ClockSet,
             () = std::future::ready(()), if !self.spawns.is_empty() => Turn::Spawn,
         }
     }

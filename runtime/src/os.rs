@@ -1,7 +1,8 @@
-//! The operating system as the daemon uses it: processes, signals, users, limits, sockets. Nothing
+//! The operating system as the daemon uses it: processes, signals, users, limits, sockets, clocks. Nothing
 //! here knows about groups, states or plans.
 
 pub mod apart;
+pub mod clockset;
 pub mod command;
 pub mod daemonize;
 pub mod environment;

@@ -19,6 +19,7 @@ use crate::link::link;
 use crate::logs::rotate::Rotation;
 use crate::logs::{Logs, auto};
 use crate::origin::{Loaded, Origin};
+use crate::os::clockset::ClockSet;
 use crate::os::daemonize::{self, Readiness, Role};
 use crate::os::environment::{self, Inherited};
 use crate::os::signals::Signals;
@@ -201,9 +202,10 @@ impl Daemon {
         mut readiness: Option<Readiness>,
     ) -> Result<ExitCode, StartError> {
         let mut signals = Signals::install().map_err(failed)?;
+        let mut clock = ClockSet::watch().map_err(failed)?;
         self.activity.write_apart().map_err(failed)?;
         loop {
-            let ended = self.live_once(stage, &mut signals, readiness.take()).await;
+            let ended = self.live_once(stage, (&mut signals, &mut clock), readiness.take()).await;
             let (exit, origin) = ended.map_err(failed)?;
             match exit {
                 Exit::Shutdown => return Ok(ExitCode::SUCCESS),
@@ -220,7 +222,7 @@ impl Daemon {
     async fn live_once(
         &self,
         stage: Stage,
-        signals: &mut Signals,
+        watched: (&mut Signals, &mut ClockSet),
         readiness: Option<Readiness>,
     ) -> io::Result<(Exit, Origin)> {
         let Stage { plan, origin, ground, supervisor, bound } = stage;
@@ -233,7 +235,7 @@ impl Daemon {
             readiness.announce();
         }
         drop(plan);
-        let ended = Driver::new(supervisor, ground, origin, logs, signals, end).run().await;
+        let ended = Driver::new(supervisor, ground, origin, logs, watched, end).run().await;
         servers.close().await;
         if let Some(pidfile) = pidfile {
             pidfile.remove();

@@ -168,6 +168,7 @@ impl Supervisor {
             Message::Request { id, request } => self.request(id, request),
             Message::Signal(signal) => self.daemon_signal(signal),
             Message::Deadline => self.wake(),
+            Message::ClockSet => self.rearm_ticks(),
             Message::Activated { group, result } => self.activated(group, result),
             Message::Probed { process, result } => self.probed(process, result),
             Message::Spawned { process, result } => self.spawned(process, result),

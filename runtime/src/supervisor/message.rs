@@ -80,6 +80,8 @@ pub enum Message {
     Signal(DaemonSignal),
     /// A deadline given by `Supervisor::deadline` has passed. Harmless when none has.
     Deadline,
+    /// The wall clock has been set.
+    ClockSet,
     /// Answers [`Action::Activate`].
     Activated {
         /// Which activation.

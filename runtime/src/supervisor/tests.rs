@@ -70,6 +70,7 @@ fn perform(world: &mut World, step: &str) {
     let text = |from: usize| words[from..].join(" ").replace("\\n", "\n").replace("\\r", "\r");
     match words[..] {
         ["wait", time] => world.wait(seconds(time)),
+        ["clock", "set"] => world.send(Message::ClockSet),
         ["clock", time] => world.now.wall.0 += i64::from(number(time)) * 1_000_000,
         ["exit", name, code] => {
             let status = ExitStatus::Code(code.parse().expect("a code"));

@@ -43,7 +43,7 @@ impl Supervisor {
 
     /// Wakes at the end of the shortest slice somebody has subscribed to, and not at all if
     /// nobody has.
-    pub(super) fn rearm_ticks(&mut self) {
+    pub(crate) fn rearm_ticks(&mut self) {
         let pools = self.announcer.pools.iter().filter_map(|id| self.pool(*id));
         let subscribed = |kind| pools.clone().any(|pool| pool.deliveries(kind) > 0);
         let period = TICKS.iter().find(|(kind, _)| subscribed(*kind)).map(|(_, period)| *period);

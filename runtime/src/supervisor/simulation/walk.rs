@@ -304,6 +304,7 @@ impl<'p> Walk<'p> {
             0 => {
                 let years = i64::try_from(self.random.below(5)).expect("a small number") - 2;
                 self.world.now.wall.0 += years * 31_536_000_000_000;
+                self.world.send(Message::ClockSet);
             }
             1 => self.world.send(Message::Exited { pid: Pid(-7), status: ExitStatus::Code(0) }),
             2 => self.world.send(Message::Deadline),

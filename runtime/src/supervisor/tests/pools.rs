@@ -254,6 +254,26 @@ fn ticks_come_with_the_wall_clock_and_only_to_subscribers() {
     assert_eq!(world.core.deadline(), None, "nobody listens, nobody wakes");
 }
 
+// EVT-065, RUN-186: the original looks every second, which nobody has to who is told.
+#[test]
+fn ticks_follow_a_clock_that_is_set() {
+    let mut world =
+        listening(&["eventlistener:pool events=TICK_3600 startsecs=0"], "say pool READY\\n");
+    let tick = |serial, when: u64| {
+        let payload = format!(r"eventname:TICK_3600 len:15\nwhen:{when}");
+        sent("pool", serial, "pool", serial, &payload)
+    };
+    // It is 2,800 seconds to the full hour.
+    let ok = "say pool RESULT 2\\nOK; say pool READY\\n";
+    assert_eq!(play(&mut world, "clock 2700; clock set; wait 99", &[]), [""; 0]);
+    assert_eq!(play(&mut world, "wait 2", &[]), [tick(0, 1_700_002_800)]);
+    assert_eq!(play(&mut world, ok, &[]), [""; 0]);
+    assert_eq!(play(&mut world, "clock -600; clock set", &[]), [tick(1, 1_699_999_200)]);
+    assert_eq!(play(&mut world, ok, &[]), [""; 0]);
+    assert_eq!(play(&mut world, "wait 590", &[]), [""; 0]);
+    assert_eq!(play(&mut world, "wait 20", &[]), [tick(2, 1_700_002_800)]);
+}
+
 #[test]
 fn numbers_survive_a_restart_but_a_pools_own_do_not() {
     // EVT-034, EVT-035, RTRAP-024

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 use harness::daemon::HEAD;
-use harness::{Daemon, Sandbox, wait_until};
+use harness::{Daemon, Installation, Sandbox, wait_until};
 use nix::sys::signal::Signal;
 
 const TWO: &str = "\
@@ -122,6 +122,65 @@ fn what_waits_for_a_restart_is_named_until_it_is_restarted() {
         let run = daemon.ctl(&["reread"]);
         run.stdout == "No config updates to processes\n" && run.stderr.is_empty()
     });
+}
+
+/// A step of a reread: the program's options, and what the client prints.
+type Step = (&'static str, &'static str);
+
+/// Options of `a`, one after the other, with what a reread says of them each time. What is never
+/// applied is said again.
+const STEPS: [Step; 9] = [
+    ("", "No config updates to processes\n"),
+    // An AUTO log is a file by now, so only what is none counts.
+    ("stdout_logfile=%(here)s/a.log", "a: changed\n"),
+    ("stdout_logfile=NONE", "a: changed\n"),
+    ("stdout_logfile=AUTO", "No config updates to processes\n"),
+    ("stdout_logfile_backups=3", "a: changed\n"),
+    ("; a comment\nunknown=1\nstopsignal=15", "No config updates to processes\n"),
+    (
+        "[program:z]\ncommand=/x\nautostart=false\n[program:C]\ncommand=/x\nautostart=false",
+        "C: available\nz: available\n",
+    ),
+    ("[group:g]\nprograms=a", "a: disappeared\ng: available\n"),
+    (
+        "startsecs=soon",
+        "ERROR: CANT_REREAD: invalid literal for int() with base 10: 'soon' in section 'program:a' \
+      (file: 'supervisord.conf')\n",
+    ),
+];
+
+// CFG-004, CFG-347, CFG-349, CFG-353, CFG-355, CFG-360, CFG-367, CFG-371, CFG-492, CFG-494, CFG-500
+#[test]
+fn rereads_are_told_as_the_original_tells_them() {
+    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
+        let label = installation.label;
+        let sandbox = Sandbox::new();
+        let write = |daemon: &str, options: &str| {
+            let head = HEAD.replace("loglevel=debug", daemon);
+            let program = "[program:a]\ncommand=/bin/sleep 1000\nautostart=false";
+            sandbox.write("supervisord.conf", format!("{head}{program}\n{options}\n"));
+        };
+        write("", "");
+        let daemon = Daemon::start(&installation, &sandbox);
+        for (options, expected) in STEPS {
+            write("", options);
+            for _ in 0..2 {
+                let run = daemon.ctl(&["reread"]);
+                // Ours finds the file wherever the daemon has gone (CFG-495).
+                let shown = run.stdout.replace(&format!("{}/", sandbox.path().display()), "");
+                assert_eq!(shown, expected, "{label}: {options}");
+                assert_eq!(run.status, i32::from(expected.starts_with("ERROR")), "{label}");
+            }
+        }
+        let update = daemon.ctl(&["update"]);
+        let fault = "error: <class 'xmlrpc.client.Fault'>, <Fault 92: \"CANT_REREAD: invalid";
+        assert!(update.stdout.starts_with(fault), "{label}: {}", update.stdout);
+        assert_eq!(update.status, 1, "{label}");
+        // What was read before is still in force.
+        assert!(daemon.ctl(&["avail"]).stdout.starts_with("g:a "), "{label}");
+        write("environment=NEW=\"1\"", "");
+        assert_eq!(daemon.ctl(&["reread"]).stdout, "a: changed\n", "{label}");
+    }
 }
 
 #[test]

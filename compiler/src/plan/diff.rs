@@ -200,13 +200,13 @@ fn counts(active: &Program, new: &Program, row: usize) -> bool {
     const NUMPROCS: usize = row_of(Program::OPTIONS, "numprocs");
     const NUMPROCS_START: usize = row_of(Program::OPTIONS, "numprocs_start");
     const PROCESS_NAME: usize = row_of(Program::OPTIONS, "process_name");
-    // CFG-367: a log that is AUTO on either side is not compared.
-    let auto =
-        |one: &LogTarget, other: &LogTarget| *one == LogTarget::Auto || *other == LogTarget::Auto;
+    // CFG-367: what is to be AUTO is not compared. What is AUTO has got a file of its own by now,
+    // which is none of those that are configured.
+    let auto = |new: &LogTarget| *new == LogTarget::Auto;
     let uid = |user: &Option<UserRef>| user.as_ref().map(|user| user.uid);
     match row {
-        STDOUT => !auto(&active.stdout_logfile, &new.stdout_logfile),
-        STDERR => !auto(&active.stderr_logfile, &new.stderr_logfile),
+        STDOUT => !auto(&new.stdout_logfile),
+        STDERR => !auto(&new.stderr_logfile),
         // CFG-370: one user under two names.
         USER => uid(&active.user) != uid(&new.user) || uid(&active.user) == Some(None),
         // CFG-371: they show in names and counts alone.

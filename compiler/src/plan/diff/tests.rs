@@ -6,9 +6,10 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::host::User;
 use crate::host::memory::MemoryHost;
 use crate::plan::changeset::{Step, changeset};
-use crate::{Options, compile};
+use crate::{Depth, Options, compile};
 
 fn plan(text: &str) -> Plan {
     let host = MemoryHost::new([("/s.conf", format!("[supervisord]\n{text}"))]);
@@ -38,11 +39,68 @@ fn program(options: &str) -> String {
 
 #[test]
 fn options_that_count() {
-    // CFG-366, CFG-369
+    // CFG-366, CFG-369, CFG-494
     check(&program(""), &program("command=/y"), "~a");
     check(&program("exitcodes=0,1"), &program("exitcodes=1,0"), "~a");
     check(&program(""), &program("numprocs=2\nprocess_name=a%(process_num)d"), "~a");
     check(&program(""), "[supervisord]\nenvironment=A=1\n[program:a]\ncommand=/x", "~a");
+}
+
+/// Every option whose value is compared, with one that is not its default.
+const COMPARED: [(&str, &str); 31] = [
+    ("priority", "5"),
+    ("autostart", "false"),
+    ("autorestart", "true"),
+    ("startsecs", "5"),
+    ("startretries", "5"),
+    ("stopsignal", "INT"),
+    ("stopwaitsecs", "5"),
+    ("stopasgroup", "true"),
+    ("killasgroup", "true"),
+    ("exitcodes", "0,5"),
+    ("redirect_stderr", "true"),
+    ("stdout_capture_maxbytes", "5"),
+    ("stdout_events_enabled", "true"),
+    ("stderr_capture_maxbytes", "5"),
+    ("stderr_events_enabled", "true"),
+    ("serverurl", "http://x"),
+    ("user", "stranger"),
+    ("umask", "077"),
+    ("environment", "A=5"),
+    ("directory", "/"),
+    ("stdout_logfile", "/o"),
+    ("stdout_logfile_backups", "5"),
+    ("stdout_logfile_maxbytes", "5"),
+    ("stdout_syslog", "true"),
+    ("stderr_logfile", "/e"),
+    ("stderr_logfile_backups", "5"),
+    ("stderr_logfile_maxbytes", "5"),
+    ("stderr_syslog", "true"),
+    ("command", "/y"),
+    // Through the names and the number of processes alone (CFG-371).
+    ("process_name", "b"),
+    ("numprocs", "0"),
+];
+
+// CFG-366, CFG-371
+#[test]
+fn every_option_counts() {
+    let plan = |options: &str| {
+        let text = format!("[supervisord]\n[program:a]\ncommand=/x\n{options}\n");
+        let mut host = MemoryHost::new([("/s.conf", text)]);
+        let home = "/".into();
+        host.users = vec![User { name: "stranger".to_owned(), uid: 7, gid: 7, home }];
+        let options = Options { depth: Depth::Host, ..Options::default() };
+        compile(&host, Path::new("/s.conf"), &options).plan.expect("a plan")
+    };
+    for row in Program::OPTIONS {
+        let known = COMPARED.iter().find(|(name, _)| *name == row.name);
+        let (name, value) = known.unwrap_or(&("numprocs_start", "5"));
+        assert_eq!(*name, row.name);
+        let changed = reread(active(&plan("")), &plan(&format!("{name}={value}"))).changed;
+        // Without a number in its name a process does not depend on its number.
+        assert_eq!(changed.is_empty(), *name == "numprocs_start", "{name}");
+    }
 }
 
 #[test]
@@ -56,15 +114,16 @@ fn values_count_not_words() {
 
 #[test]
 fn auto_is_not_compared() {
-    // CFG-367
+    // CFG-367, CFG-492
     check(&program("stdout_logfile=/o"), &program(""), "");
-    check(&program(""), &program("stdout_logfile=/o"), "");
+    check(&program(""), &program("stdout_logfile=/o"), "~a");
+    check(&program(""), &program("stderr_logfile=NONE"), "~a");
     check(&program("stdout_logfile=/o"), &program("stdout_logfile=NONE"), "~a");
 }
 
 #[test]
 fn kinds_of_group() {
-    // CFG-361 to CFG-364
+    // CFG-361 to CFG-365, CFG-493
     let fcgi = |options: &str| format!("[fcgi-program:a]\ncommand=/x\nsocket=tcp://H:9\n{options}");
     let pool = |options: &str| format!("[eventlistener:a]\ncommand=/x\nevents=TICK\n{options}");
     check(&program(""), &fcgi(""), "~a");

@@ -33,7 +33,7 @@ fn what_is_compared_is_what_the_original_compares() {
     one("program:a stopsignal=15", "program:a stopsignal=TERM", same);
     one("program:a", "program:a numprocs_start=4", same);
     one("program:a stdout_logfile=NONE", "program:a stdout_logfile=AUTO", same);
-    one("program:a stdout_logfile=AUTO", "program:a stdout_logfile=NONE", same);
+    one("program:a stdout_logfile=AUTO", "program:a stdout_logfile=NONE", changed);
     one("program:a stdout_logfile=/a", "program:a stdout_logfile=/b", changed);
     one(
         "fcgi-program:a socket=unix:///tmp/a.sock",

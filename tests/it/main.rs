@@ -1,5 +1,6 @@
 //! The one integration test binary: every test drives the real programs from outside.
 
+mod actions;
 mod boot;
 mod bytes;
 mod calls;

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::Path;
 
 use compiler::Options;
@@ -77,7 +77,7 @@ fn source(source: UrlSource) -> &'static str {
 fn socket(path: &Path) -> String {
     let shown = path.display();
     match fs::symlink_metadata(path) {
-        Ok(found) if found.file_type().is_socket() => format!("`{shown}` exists"),
+        Ok(found) if found.file_type().is_socket() => format!("`{shown}` exists{}", guard(&found)),
         Ok(_) => format!("`{shown}` exists but is no socket"),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             format!("`{shown}` does not exist")
@@ -85,6 +85,18 @@ fn socket(path: &Path) -> String {
         Err(error) => {
             format!("`{shown}` cannot be looked at: {}", crate::client::io_reason(&error))
         }
+    }
+}
+
+/// Who may use a socket that is not ours: a daemon of root's with the usual mode is root's alone.
+fn guard(socket: &fs::Metadata) -> String {
+    let (owner, mode) = (socket.uid(), socket.mode() & 0o7777);
+    // The directory belongs to who looks at it.
+    match fs::metadata("/proc/self").map(|own| own.uid()) {
+        Ok(own) if own != owner => {
+            format!(" with mode {mode:04o} and belongs to uid {owner}, not to yours ({own})")
+        }
+        Ok(_) | Err(_) => String::new(),
     }
 }
 
@@ -111,6 +123,9 @@ fn process(pidfile: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::net::UnixListener;
+
     use compiler::host::memory::MemoryHost;
 
     use super::*;
@@ -163,6 +178,22 @@ mod tests {
                 "  url: http://localhost:9001 (from section [supervisorctl])",
             ],
         );
+    }
+
+    #[test]
+    fn a_socket_of_somebody_else_is_told_from_ours() {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let path = folder.path().join("s.sock");
+        let _listener = UnixListener::bind(&path).unwrap_or_else(|error| panic!("{error}"));
+        let shown = path.display();
+        assert_eq!(socket(&path), format!("`{shown}` exists"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700))
+            .unwrap_or_else(|error| panic!("{error}"));
+        // Only root can give it away.
+        if std::os::unix::fs::chown(&path, Some(65534), None).is_ok() {
+            let expected = " with mode 0700 and belongs to uid 65534, not to yours (0)";
+            assert_eq!(socket(&path), format!("`{shown}` exists{expected}"));
+        }
     }
 
     #[test]

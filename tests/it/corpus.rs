@@ -6,7 +6,7 @@
 //! The machine is always the same: see [`machine`]. In `ok` nothing is found; in `err` something is
 //! refused, and the last line says in which words; in `lint` nothing is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use compiler::diagnostic::{Diagnostic, Diagnostics};
 use compiler::host::User;
 use compiler::host::memory::MemoryHost;
-use compiler::lint::{self, Policy};
+use compiler::lint::{self, Policy, fix};
 use compiler::source::Sources;
 use compiler::{Compiled, Depth, Options};
 
@@ -82,6 +82,42 @@ fn findings_of_the_corpus_are_suppressed_by_their_own_codes() {
         let unused = compiler::diagnostic::codes::UNUSED_SUPPRESSION;
         assert!(left.iter().all(|code| *code == unused), "{}: {left:?}", silenced.root.display());
     }
+}
+
+#[test]
+fn safe_fixes_come_to_an_end_and_make_nothing_worse() {
+    let mut mended = 0;
+    for case in ["ok", "err", "lint"].into_iter().flat_map(cases) {
+        let first = check(&case);
+        let root = case.root.clone();
+        let (mut now, mut files, mut rounds) = (check(&case), case.files, 0);
+        loop {
+            let fixed = fix::apply(&now.found, &now.compiled.sources, false);
+            if fixed.is_empty() {
+                break;
+            }
+            rounds += 1;
+            assert!(rounds <= 10, "{} is never done", root.display());
+            for (id, text) in fixed {
+                let place = now.compiled.sources.path(id).to_owned();
+                let whole = Case { root: root.clone(), files: Vec::new() };
+                let file = files.iter_mut().find(|(path, _)| inside(&whole, path) == place);
+                file.expect("a file of the case").1 = text;
+            }
+            now = check(&Case { root: root.clone(), files: files.clone() });
+        }
+        mended += usize::from(rounds > 0);
+        let codes = |outcome: &Outcome| -> BTreeSet<&str> {
+            outcome.found.iter().map(|one| one.code.id()).collect()
+        };
+        // What a refusal kept from being looked at may come to light.
+        if first.compiled.plan.is_some() {
+            let new: Vec<_> = codes(&now).difference(&codes(&first)).copied().collect();
+            assert!(new.is_empty(), "{}: {new:?}", root.display());
+            assert!(now.compiled.plan.is_some(), "{}", root.display());
+        }
+    }
+    assert!(mended > 30, "{mended} cases with safe fixes");
 }
 
 /// What is found in every case, and the files it is found in.

@@ -69,7 +69,9 @@ impl Rule for CommentTruncatesValue {
                     .help(
                         "write it without the blank before it, or move the commands into a script",
                     );
-                cx.report(match closed_up(config, comment) {
+                // Outside quotes no shell would read what the comment gives back.
+                let quoted = section.command().is_none();
+                cx.report(match closed_up(config, comment).filter(|_| quoted) {
                     Some(fix) => found.fixed_by(fix),
                     None => found,
                 });

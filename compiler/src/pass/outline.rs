@@ -79,7 +79,8 @@ fn section(source: &Source, section: usize, tree: &grammar::Section) -> Section 
         let rows = kind.map_or([NO_ROW; 2], |kind| rows_of(kind, &written.key(text)));
         let (section, entry) = (number(section), number(entry));
         let here = (!from_default).then_some(file);
-        let expands = tree.entries[entry as usize].value_span().of(text).contains('%');
+        let expands =
+            tree.entries[entry as usize].value_span().of(text).bytes().any(|byte| byte == b'%');
         let written = Written { file, section, entry, here, rows, from_default, expands };
         if written.is_known() { put(&mut options, written) } else { others.push(written) }
     }

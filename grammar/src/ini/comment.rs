@@ -10,10 +10,6 @@ const PREFIXES: [char; 2] = [';', '#'];
 /// Round *k* looks at the *k*-th occurrence of each prefix still found; the first round with a
 /// valid one decides, for the leftmost of that round. So an earlier valid start can be missed.
 pub(super) fn inline_comment(line: &str) -> Option<usize> {
-    // Nearly all lines have neither, and the search below is several times slower.
-    if !line.bytes().any(|byte| matches!(byte, b';' | b'#')) {
-        return None;
-    }
     let [mut semicolons, mut hashes] = PREFIXES.map(|prefix| line.match_indices(prefix));
     loop {
         let round = [semicolons.next(), hashes.next()];

@@ -51,8 +51,6 @@ pub enum Role {
 pub struct Lines<'t> {
     id: FileId,
     text: &'t str,
-    /// Whether the search for line ends has to look for more than LF.
-    has_cr: bool,
     /// Where the next line starts.
     start: u32,
     number: u32,
@@ -61,25 +59,36 @@ pub struct Lines<'t> {
 
 /// The lines of `text`, the text of file `id`, which must be shorter than 4 GiB.
 pub fn lines(id: FileId, text: &str) -> Lines<'_> {
-    Lines { id, text, has_cr: text.contains('\r'), start: 0, number: 0, place: Place::default() }
+    Lines { id, text, start: 0, number: 0, place: Place::default() }
 }
 
 impl Iterator for Lines<'_> {
     type Item = Line;
 
     fn next(&mut self) -> Option<Line> {
-        let rest = &self.text[self.start as usize..];
+        let rest = &self.text.as_bytes()[self.start as usize..];
         if rest.is_empty() {
             return None;
         }
-        let end = if self.has_cr { rest.find(['\n', '\r']) } else { rest.find('\n') };
-        let end = self.start + end.unwrap_or(rest.len()) as u32;
+        // One look at each byte: lines are too short for searches to pay.
+        let (mut end, mut commented) = (rest.len(), false);
+        for (at, byte) in rest.iter().enumerate() {
+            match byte {
+                b'\n' | b'\r' => {
+                    end = at;
+                    break;
+                }
+                b';' | b'#' => commented = true,
+                _ => {}
+            }
+        }
+        let end = self.start + end as u32;
         let lexeme = lex_line(Span::new(self.id, self.start..end), self.text);
         let span = Span::new(self.id, self.start..after_line_end(self.text, end));
         let indent = self.text[span.start as usize..lexeme.text.start as usize].chars().count();
         self.start = span.end;
         self.number += 1;
-        let (content, comment, shape) = self.without_comment(span, lexeme);
+        let (content, comment, shape) = self.without_comment(span, lexeme, commented);
         let indent = indent as u32;
         let (shape, role) = match self.marked_header(content) {
             Some(header) => {
@@ -104,7 +113,13 @@ impl Lines<'_> {
     }
 
     /// The content, the comment, and the shape of the content.
-    fn without_comment(&self, line: Span, lexeme: Lexeme) -> (Span, Option<Span>, Shape) {
+    /// `commented` says whether the line holds anything that may begin one.
+    fn without_comment(
+        &self,
+        line: Span,
+        lexeme: Lexeme,
+        commented: bool,
+    ) -> (Span, Option<Span>, Shape) {
         let Lexeme { text: at, shape: whole } = lexeme;
         match whole {
             Shape::Blank => return (at, None, whole),
@@ -112,7 +127,7 @@ impl Lines<'_> {
             Shape::Header { .. } | Shape::Option { .. } | Shape::Junk => {}
         }
         let raw = Span { start: line.start, ..at };
-        match inline_comment(raw.of(self.text)) {
+        match commented.then(|| inline_comment(raw.of(self.text))).flatten() {
             None => (strip_end_of(at, self.text), None, whole),
             Some(cut) => {
                 let start = line.start + cut as u32;

@@ -57,15 +57,18 @@ fn start<'s>(installation: &Installation, sandbox: &'s Sandbox) -> Daemon<'s> {
     daemon
 }
 
-/// The log from the first line with `text` in it, without pids, and without what is repeated for
-/// those who wait.
+/// The log from the first line with `text` in it, without pids, without what is repeated for those
+/// who wait, and without the failure that may come just then on a slow machine.
 fn log_from(sandbox: &Sandbox, text: &str) -> Vec<String> {
     let log = sandbox.log();
     let from = log.iter().position(|line| line.contains(text)).expect("the line");
     let mut lines: Vec<String> = Vec::new();
     for line in &log[from..] {
         let line: String = line.chars().filter(|c| !c.is_ascii_digit()).collect();
-        if !(line.contains("waiting for") && lines.iter().any(|old| old.contains("waiting for"))) {
+        let told = line.contains("exited: failing")
+            || (line.contains("waiting for")
+                && lines.iter().any(|old| old.contains("waiting for")));
+        if !told {
             lines.push(line);
         }
     }

@@ -258,6 +258,30 @@ fn changes_are_sent_as_they_happen() {
     });
 }
 
+#[test]
+fn a_slow_browser_is_sent_everything_anew_and_no_more() {
+    run(async {
+        const CHANGES: usize = 50_000;
+        let mut answers = page(&["web"]);
+        answers.truncate(1);
+        answers.extend((0..CHANGES).map(|_| Ok(Reply::Processes(vec![status("web")]))));
+        let bench = Bench::new(Scripted::new(answers));
+        let mut client = bench.connect().await;
+        client.write_all(b"GET /events HTTP/1.1\r\n\r\n").await.expect("to send");
+        read_until(&mut client, "event: processes").await;
+        for _ in 0..CHANGES {
+            drop(bench.core.changes.send(Publication::Process(Box::new(status("web")))));
+            tokio::task::yield_now().await;
+        }
+        // What the sockets took, a few chunks, and then the whole picture in place of the rest.
+        bench.core.changes.send(Publication::Daemon(DaemonState::Shutdown)).expect("a watcher");
+        let late = read_until(&mut client, "event: daemon").await;
+        let told = late.matches("event: process\n").count();
+        assert!(told < CHANGES / 2, "{told} changes were kept");
+        assert!(late.contains("event: processes\n"), "nothing was sent anew");
+    });
+}
+
 async fn read_until(client: &mut UnixStream, end: &str) -> String {
     let mut received = String::new();
     let mut space = [0; 4096];

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use harness::daemon::HEAD;
 use harness::{Daemon, Installation, Sandbox, wait_until};
 
-use crate::{both, ours};
+use crate::{both, child, ours};
 
 fn sandbox(programs: &str) -> Sandbox {
     let sandbox = Sandbox::new();
@@ -24,6 +24,16 @@ fn names(sandbox: &Sandbox, part: &str) -> Vec<String> {
         .collect();
     names.sort_unstable();
     names
+}
+
+/// `installation` with pipes for stdout and stderr, copied to `pipe.out` and `pipe.err`.
+fn piped(sandbox: &Sandbox, installation: Installation) -> Installation {
+    let script = format!(
+        "#!/bin/sh\nmkfifo out err\ncat out > pipe.out &\ncat err > pipe.err &\n\
+         exec {} \"$@\" > out 2> err\n",
+        installation.supervisord.display()
+    );
+    Installation { supervisord: sandbox.script("piped", &script), ..installation }
 }
 
 // LOG-050, LOG-051, LOG-053
@@ -80,14 +90,7 @@ stdout_logfile=/dev/stderr
 stdout_logfile_maxbytes=1KB
 ";
     sandbox.write("supervisord.conf", format!("{head}\n{program}"));
-    let real = ours();
-    let script = format!(
-        "#!/bin/sh\nmkfifo out err\ncat out > pipe.out &\ncat err > pipe.err &\n\
-         exec {} \"$@\" > out 2> err\n",
-        real.supervisord.display()
-    );
-    let supervisord = sandbox.script("piped", &script);
-    let daemon = Daemon::start(&Installation { supervisord, ..real }, &sandbox);
+    let daemon = Daemon::start(&piped(&sandbox, ours()), &sandbox);
     daemon.wait_for("x", "EXITED");
     let numbers = (1..=20_000).map(|number| format!("{number}\n")).collect::<String>();
     wait_until("all is printed", || sandbox.read("pipe.err") == numbers);
@@ -119,5 +122,93 @@ fn debug_shows_what_programs_print_and_when_they_close() {
         ] {
             assert!(shown.contains(text), "{}: {text}\n{log}", installation.label);
         }
+    }
+}
+
+// LOG-005, LOG-006
+#[test]
+fn an_activity_log_on_stdout_is_doubled_unless_silent() {
+    for (installation, silent) in both().flat_map(|one| [(one.clone(), false), (one, true)]) {
+        let sandbox = Sandbox::new();
+        let head = HEAD.replace(
+            "logfile=%(here)s/supervisord.log",
+            &format!("logfile=/dev/stdout\nlogfile_maxbytes=0\nsilent={silent}"),
+        );
+        sandbox.write("supervisord.conf", head);
+        let daemon = Daemon::start(&piped(&sandbox, installation), &sandbox);
+        let expected = if silent { 1 } else { 2 };
+        wait_until(&format!("the start is told {expected} times"), || {
+            sandbox.read("pipe.out").matches("supervisord started with pid").count() == expected
+        });
+        drop(daemon);
+        assert_eq!(sandbox.read("pipe.out").matches("exit request").count(), expected);
+    }
+}
+
+// LOG-008, LOG-027, LOG-028, LOG-105
+#[test]
+fn ordinary_files_are_what_any_other_name_means() {
+    for installation in both() {
+        let sandbox = Sandbox::new();
+        let programs = "\
+[program:x]
+command=/bin/sh -c \"echo out; sleep 0.3; echo err >&2; sleep 0.3; echo more\"
+autorestart=false
+startsecs=0
+stdout_logfile=%(here)s/both.log
+stderr_logfile=%(here)s/both.log
+";
+        let head = HEAD.replace("%(here)s/supervisord.log", "NONE");
+        sandbox.write("supervisord.conf", format!("{head}\n{programs}"));
+        sandbox.write("both.log", "before\n");
+        sandbox.write("both.log.1", "rotated\n");
+        let daemon = Daemon::start(&installation, &sandbox);
+        daemon.wait_for("x", "EXITED");
+        wait_until("both have appended", || sandbox.read("both.log") == "before\nout\nerr\nmore\n");
+        assert_eq!(daemon.ctl(&["tail", "x"]).stdout, "before\nout\nerr\nmore\n\n");
+        assert!(sandbox.read("NONE").contains("INFO spawned: 'x'"));
+        let mode = fs::metadata(sandbox.join("NONE")).expect("a log").permissions().mode();
+        assert_eq!(mode & 0o777, 0o644, "what the umask leaves of 0666");
+    }
+}
+
+// EVT-015, LOG-089, LOG-090
+#[test]
+fn captures_of_listeners_and_of_joined_channels() {
+    for installation in both() {
+        let sandbox = sandbox(&format!(
+            "\
+[eventlistener:ear]
+command={} listen events
+events=process_communication
+startsecs=0
+
+[eventlistener:loud]
+command=/bin/sh speak.sh
+events=TICK_3600
+stderr_capture_maxbytes=1KB
+startsecs=0
+
+[program:joined]
+command=/bin/sh speak.sh
+redirect_stderr=true
+stdout_capture_maxbytes=1KB
+startsecs=0
+",
+            child()
+        ));
+        let tokens = ("<!--XSUPERVISOR:BEGIN-->", "<!--XSUPERVISOR:END-->");
+        let speak = format!("echo '{}captured{}' >&2\nexec sleep 1000\n", tokens.0, tokens.1);
+        sandbox.write("speak.sh", speak);
+        let _daemon = Daemon::start(&installation, &sandbox);
+        wait_until("both are heard", || sandbox.read("events").matches("captured\n").count() == 2);
+        let events = sandbox.read("events");
+        let of = |kind: &str, name: &str| {
+            events.lines().zip(events.lines().skip(1)).any(|(header, payload)| {
+                header.contains(&format!("eventname:PROCESS_COMMUNICATION_{kind} "))
+                    && payload.starts_with(&format!("processname:{name} "))
+            })
+        };
+        assert!(of("STDERR", "loud") && of("STDOUT", "joined"), "{events}");
     }
 }

@@ -362,3 +362,17 @@ fn every_server_is_announced_at_the_lowest_level() {
         assert!(rest.starts_with(&expected), "{}", daemon.output());
     }
 }
+
+// A shell with `trap '' CHLD` hands that on; the system would collect the children unseen.
+#[test]
+fn a_daemon_started_with_sigchld_ignored_sees_its_children_end() {
+    let sandbox = sandbox("[program:brief]\ncommand=/bin/true\nstartsecs=0\nautorestart=false\n");
+    let ours = crate::ours();
+    let mut shell = command(&sandbox, "/bin/bash");
+    shell.args(["-c", "trap '' CHLD; exec \"$0\" -n -c supervisord.conf"]).arg(&ours.supervisord);
+    let mut daemon = Daemon::spawn_by(shell, &ours, &sandbox);
+    daemon.wait_for_socket();
+    daemon.wait_for("brief", "EXITED");
+    daemon.signal(Signal::SIGTERM);
+    assert!(daemon.wait().success());
+}

@@ -66,7 +66,9 @@ echo waiting
 while :; do sleep 0.1; done
 ";
 
-// RUN-120..137, RPC-083..190, CTL-046..128, CFG-347..354: what a script sees of them.
+// RUN-120..137, CFG-347..354: what a script sees of them. CTL-034..CTL-036, CTL-046..CTL-051,
+// CTL-053..CTL-060, CTL-062..CTL-067, CTL-071..CTL-074, CTL-105, CTL-107..CTL-120, CTL-122,
+// CTL-124, CTL-126, CTL-128, LIB-023
 #[test]
 fn our_client_and_our_daemon() {
     let ours = crate::ours();

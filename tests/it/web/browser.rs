@@ -127,8 +127,15 @@ impl Browser {
     /// Clicks what a selector finds, as a user would.
     #[track_caller]
     pub(super) fn click(&self, selector: &str) {
-        let element = self.find(selector);
-        self.command("POST", &format!("/element/{element}/click"), Some(&json!({})));
+        let mut failure = String::new();
+        let clicked = holds_within(PATIENCE, &mut || {
+            let element = self.find(selector);
+            let path = format!("/element/{element}/click");
+            failure = self.try_command("POST", &path, Some(&json!({}))).err().unwrap_or_default();
+            // The table may have been replaced since it was looked for.
+            !failure.contains("stale element")
+        });
+        assert!(clicked && failure.is_empty(), "`{selector}` cannot be clicked: {failure}");
     }
 
     /// Types into what a selector finds.

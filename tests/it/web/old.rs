@@ -209,7 +209,7 @@ fn actions_are_done_when_they_are_answered() {
 
 #[test]
 fn parameters_come_by_address_and_by_form() {
-    // WEB-002, WEB-003, WEB-006, WEB-046, WEB-047
+    // WEB-002, WEB-003, WEB-046, WEB-047
     check(PROGRAMS, |bench| {
         settle(bench);
         let shown = |line: &str, body: &str| {

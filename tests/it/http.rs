@@ -187,6 +187,9 @@ fn requests_are_routed() {
         (line("GET /ok.html"), "400 ", Some("500")),
         (line("GET  /ok.html HTTP/1.1"), "400 ", Some("closed")),
         (line("GET /ok.html HTTP/1.1 x"), "400 ", Some("closed")),
+        // WEB-006, WEB-007
+        (line("POST / HTTP/1.1"), "411", None),
+        (line("GET / HTTP/1.1\r\nno colon"), "400 ", Some("500")),
         // HTTP-040, HTTP-041, HTTP-046
         (get("/ok.html").replace("\r\n\r\n", "\r\nHost: anything\r\n\r\n"), "200 OK", None),
         (line("GET /ok.html HTTP/1.1\r\nConnection: keep-alive, close"), "200 OK", None),

@@ -147,6 +147,42 @@ fn a_selection_is_ordered_about() {
 
 #[test]
 #[cfg_attr(not(browser), ignore = "needs chromedriver")]
+fn a_group_and_everything_get_signals_and_empty_logs() {
+    check("", |bench, browser| {
+        bench.sandbox.write("ears.sh", EARS);
+        let apart = "[program:apart]\ncommand=/bin/sh ears.sh\nstopasgroup=true\n";
+        bench.sandbox.write("conf.d/programs.conf", format!("{LISTENERS}{apart}"));
+        bench.daemon.ctl(&["update"]);
+        let log = |name: &str| bench.daemon.ctl(&["tail", name]).stdout;
+        let (members, all) =
+            (["ears:ears-0", "ears:ears-1"], ["ears:ears-0", "ears:ears-1", "apart"]);
+        let every = |names: &[&str], what: &str| names.iter().all(|name| log(name).contains(what));
+        wait_until("all listen", || every(&all, "listening"));
+        live(bench, browser, "");
+        let order = |verb: &str| browser.click(&format!("#bar .selected button[value='{verb}']"));
+        let signal = |question: &str| {
+            browser.run("document.querySelector('#bar select').value = 'USR1'; return 1");
+            order("signal");
+            assert_eq!(browser.text("dialog p"), question);
+            browser.click("dialog button.primary");
+        };
+        browser.click("tr.group input[value='ears:*']");
+        signal("Signal 2 processes?");
+        wait_until("the group has heard it", || every(&members, "heard"));
+        order("clear");
+        wait_until("the group's logs are empty", || {
+            members.iter().all(|name| log(name).trim().is_empty())
+        });
+        assert_eq!(log("apart").trim(), "listening");
+        browser.click("#all");
+        browser.wait(SOON, "document.querySelector('#picked').textContent === '3 selected:'");
+        signal("Signal 3 processes?");
+        wait_until("everything has heard it", || every(&all, "heard"));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromedriver")]
 fn everything_is_started_stopped_and_restarted() {
     check(PROGRAMS, |bench, browser| {
         bench.daemon.wait_for("lone", "RUNNING");
@@ -286,8 +322,8 @@ fn the_keyboard_is_enough() {
         browser.press(&[ENTER]);
         browser.wait(SOON, "document.activeElement.closest('dialog') !== null");
         browser.press(&[ESCAPE]);
-        // The focus is back where it was.
-        browser.wait(SOON, "document.activeElement.value === 'stop:*'");
+        // The focus is back where it was, and the button is free again.
+        browser.wait(SOON, "document.activeElement.matches(\"[value='stop:*']:not([aria-busy])\")");
         browser.press(&[ENTER]);
         browser.wait(SOON, "document.activeElement.closest('dialog') !== null");
         browser.press(&[ENTER]);

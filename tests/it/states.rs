@@ -22,6 +22,7 @@ startsecs=1000
 
 [program:failing]
 command=/bin/false
+startsecs=10
 startretries=1000
 autorestart=false
 
@@ -57,6 +58,7 @@ startretries=0
 
 [program:quick]
 command=/bin/true
+startsecs=10
 startretries=0
 
 [program:halted]

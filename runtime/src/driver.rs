@@ -59,6 +59,8 @@ pub(crate) struct Driver<'s> {
     /// Spawns the core has ordered. One is carried out a turn, so that starting a thousand
     /// processes holds up nobody.
     spawns: VecDeque<SpawnOrder>,
+    /// Answers the core has not got yet; empty between turns.
+    inbox: VecDeque<Message>,
     waiting: BTreeMap<RequestId, oneshot::Sender<Result<Reply, Fault>>>,
     last_request: u64,
     timeline: Timeline,
@@ -117,6 +119,7 @@ impl<'s> Driver<'s> {
             clock,
             end,
             spawns: VecDeque::new(),
+            inbox: VecDeque::new(),
             waiting: BTreeMap::new(),
             last_request: 0,
             exit: None,
@@ -222,13 +225,19 @@ impl<'s> Driver<'s> {
     }
 
     /// Hands in one message, then every answer to what the core wants done because of it.
+    ///
+    /// All of it happens at one moment: an answer that took its time is not later than what it
+    /// answers.
     fn feed(&mut self, message: Message) {
-        let mut inbox = VecDeque::from([message]);
+        let now = self.timeline.now();
+        let mut inbox = std::mem::take(&mut self.inbox);
+        inbox.push_back(message);
         while let Some(message) = inbox.pop_front() {
-            for action in self.supervisor.handle(message, self.timeline.now()) {
+            for action in self.supervisor.handle(message, now) {
                 self.execute(action, &mut inbox);
             }
         }
+        self.inbox = inbox;
     }
 
     fn execute(&mut self, action: Action, inbox: &mut VecDeque<Message>) {

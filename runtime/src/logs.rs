@@ -90,6 +90,8 @@ pub struct Logs {
     epoll: AsyncFd<Poller>,
     /// Tell of the watched pipes.
     bells: Bells,
+    /// Whose bells have rung; empty between turns.
+    rung: Vec<StreamId>,
     slots: BTreeMap<StreamId, Slot>,
     processes: BTreeMap<ProcessId, Streams>,
     last_id: u64,
@@ -153,6 +155,7 @@ impl Logs {
             reports,
             epoll: awaitable(Poller(epoll))?,
             bells: Bells::default(),
+            rung: Vec::new(),
             slots: BTreeMap::new(),
             processes: BTreeMap::new(),
             last_id: REPORTS,
@@ -205,11 +208,12 @@ impl Logs {
         if !self.unread {
             poll_fn(|context| self.poll(context)).await;
         }
-        let mut rung = Vec::new();
+        let mut rung = std::mem::take(&mut self.rung);
         self.bells.take(BATCH, &mut rung);
-        for id in rung {
+        for id in rung.drain(..) {
             self.serve(id, messages);
         }
+        self.rung = rung;
         if std::mem::take(&mut self.unread) {
             self.look(messages);
         }

@@ -52,6 +52,8 @@ pub struct Supervisor {
     running: bool,
     /// Whether orphans of strangers come to be reaped here, as by process 1.
     adopts_orphans: bool,
+    /// Whether nobody keeps lines of level DEBG, so that they need not be made.
+    omits_debug_lines: bool,
     mood: Mood,
     /// What the configuration in force has that no reread changes.
     fixed: Fixed,
@@ -106,6 +108,7 @@ impl Supervisor {
         Supervisor {
             running: false,
             adopts_orphans: false,
+            omits_debug_lines: false,
             mood: Mood::Running,
             fixed: Fixed::of(&plan),
             staged: Staged::new(plan),
@@ -134,6 +137,11 @@ impl Supervisor {
     /// logged at DEBG instead of INFO (RUN-421).
     pub fn adopt_orphans(&mut self) {
         self.adopts_orphans = true;
+    }
+
+    /// Without the lines of level DEBG that come with each event, which nobody keeps.
+    pub fn omit_debug_lines(&mut self) {
+        self.omits_debug_lines = true;
     }
 
     /// Takes notice of something that happened and says what is to be done, in order.
@@ -284,6 +292,13 @@ impl Supervisor {
 
     fn log(&mut self, level: LogLevel, text: String) {
         self.actions.push(Action::Log { level, text });
+    }
+
+    /// Logs at level DEBG what is made only if it is kept.
+    fn log_debug(&mut self, text: impl FnOnce() -> String) {
+        if !self.omits_debug_lines {
+            self.log(LogLevel::Debug, text());
+        }
     }
 }
 

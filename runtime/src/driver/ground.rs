@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use compiler::plan::{Plan, ProcessPlan};
+use compiler::schema::value::LogLevel;
 
 use crate::activity::Activity;
 use crate::driver::Timeline;
@@ -54,6 +55,9 @@ impl Ground {
         let mut supervisor = Supervisor::new(plan, serial);
         if std::process::id() == 1 {
             supervisor.adopt_orphans();
+        }
+        if !self.activity.keeps(LogLevel::Debug) {
+            supervisor.omit_debug_lines();
         }
         let mut inbox = VecDeque::from([Message::Boot]);
         while let Some(message) = inbox.pop_front() {

@@ -9,22 +9,21 @@
 //! found full is enlarged.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
-use self::stream::{Found, HALF, PIPE, Stream};
+use self::stream::{Found, HALF, PIPE, Stream, Tools};
 use super::ansi::AnsiFilter;
 use super::queue::{Command, Queue, Report, StreamId};
-use super::rotate::{self, CHUNK};
+use super::rotate;
 use super::sink::{Sink, Taken};
-use super::syslog::Syslog;
 use crate::supervisor::message::LogFiles;
 
 mod stream;
+mod transit;
 
 /// Token of the command queue; streams count from 1.
 const COMMANDS: u64 = 0;
@@ -47,9 +46,7 @@ pub(super) struct Pump {
     reports: Arc<Queue<Report>>,
     epoll: Epoll,
     streams: BTreeMap<StreamId, Box<Stream>>,
-    buffer: Box<[u8]>,
-    null: File,
-    syslog: Syslog,
+    tools: Tools,
     pace: Duration,
     closing: bool,
 }
@@ -67,9 +64,7 @@ impl Pump {
             reports,
             epoll,
             streams: BTreeMap::new(),
-            buffer: vec![0; CHUNK].into_boxed_slice(),
-            null: File::options().write(true).open("/dev/null")?,
-            syslog: Syslog::default(),
+            tools: Tools::new()?,
             pace: PACE,
             closing: false,
         })
@@ -171,7 +166,7 @@ impl Pump {
         if !stream.backlog.is_empty() {
             return 0;
         }
-        let fill = match stream.step(&mut self.buffer, &self.null, &mut self.syslog) {
+        let fill = match stream.step(&mut self.tools) {
             Found::Bytes { count, room } => {
                 let fill = count * 1024 / room;
                 stream.adapt(fill);
@@ -183,7 +178,7 @@ impl Pump {
             Found::Nothing => 0,
             Found::End => {
                 // Closing the pipe takes it out of the epoll set.
-                stream.end(&mut self.syslog);
+                stream.end(&mut self.tools.syslog);
                 0
             }
         };
@@ -197,7 +192,7 @@ impl Pump {
     fn write(&mut self, id: StreamId, bytes: &[u8]) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         let waited = stream.backlog.len();
-        stream.take(bytes, &mut self.syslog);
+        stream.take(bytes, &mut self.tools.syslog);
         let waits = stream.backlog.len();
         self.release(id, bytes.len() + waited - waits);
         if waited == 0 && waits > 0 {
@@ -211,15 +206,13 @@ impl Pump {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         let waited = !stream.backlog.is_empty();
         let mut left = stream.capacity;
-        while let Found::Bytes { count, .. } =
-            stream.step(&mut self.buffer, &self.null, &mut self.syslog)
-        {
+        while let Found::Bytes { count, .. } = stream.step(&mut self.tools) {
             left = left.saturating_sub(count);
             if left == 0 {
                 break;
             }
         }
-        stream.end(&mut self.syslog);
+        stream.end(&mut self.tools.syslog);
         stream.finished = true;
         if stream.backlog.is_empty() {
             self.streams.remove(&id);

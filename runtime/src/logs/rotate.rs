@@ -179,7 +179,7 @@ impl RotatingFile {
         let limit = match self.rotation.maxbytes {
             0 => limit,
             _ => usize::try_from(self.rotate_at.saturating_sub(position))
-                .map_or(limit, |left| left.clamp(CHUNK, limit)),
+                .map_or(limit, |left| left.max(CHUNK).min(limit)),
         };
         let flags = SpliceFFlags::SPLICE_F_NONBLOCK | SpliceFFlags::SPLICE_F_MOVE;
         let moved = splice(pipe, None, &self.file, None, limit, flags)?;

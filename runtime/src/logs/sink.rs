@@ -4,6 +4,8 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
+use nix::errno::Errno;
+
 use super::rotate::{RotatingFile, WriteError};
 use super::syslog::Syslog;
 
@@ -37,12 +39,18 @@ impl Sink {
         self.file.is_none() && self.syslog_prefix.is_none()
     }
 
-    /// The file, when the kernel may move bytes into it without anybody seeing them.
-    pub(super) fn spliceable(&mut self) -> Option<&mut RotatingFile> {
-        if self.syslog_prefix.is_some() || self.lost > 0 {
-            return None;
-        }
-        self.file.as_mut().filter(|file| file.is_spliceable())
+    /// Whether the kernel may move bytes into the file without anybody seeing them.
+    pub(super) fn is_spliceable(&self) -> bool {
+        let plain = self.syslog_prefix.is_none() && self.lost == 0;
+        plain && self.file.as_ref().is_some_and(RotatingFile::is_spliceable)
+    }
+
+    /// Moves up to `limit` bytes from `pipe` to the file, as [`RotatingFile::splice`] does.
+    pub(super) fn splice(&mut self, pipe: BorrowedFd<'_>, limit: usize) -> nix::Result<usize> {
+        let Some(file) = &mut self.file else { return Err(Errno::EINVAL) };
+        let moved = file.splice(pipe, limit)?;
+        self.report_rotation();
+        Ok(moved)
     }
 
     /// Sends a chunk to syslog, if it goes there.
@@ -88,7 +96,7 @@ impl Sink {
     }
 
     /// Says how rotation went after the last write, if it went wrong.
-    pub(super) fn report_rotation(&mut self) {
+    fn report_rotation(&mut self) {
         if let Some(file) = &mut self.file
             && let Some(error) = file.take_rotation_error()
         {

@@ -157,13 +157,12 @@ impl Supervisor {
     fn log_rebuffering(&mut self, id: GroupId, serial: u64) {
         let Some(group) = self.groups.get(&id) else { return };
         let Some(pool) = &group.pool else { return };
-        let text = format!(
-            "rebuffering event {serial} for pool {} (buf size={}, max={})",
-            group.name,
-            pool.buffer.len(),
-            pool.capacity
-        );
-        self.log(LogLevel::Debug, text);
+        let (name, waiting, capacity) = (Arc::clone(&group.name), pool.buffer.len(), pool.capacity);
+        self.log_debug(|| {
+            format!(
+                "rebuffering event {serial} for pool {name} (buf size={waiting}, max={capacity})"
+            )
+        });
     }
 
     fn make_room(&mut self, id: GroupId) {
@@ -287,16 +286,17 @@ impl Supervisor {
         match result {
             FeedResult::Accepted => {
                 listener.take(buffered);
-                self.log(LogLevel::Debug, format!("event {serial} sent to listener {name}"));
+                self.log_debug(|| format!("event {serial} sent to listener {name}"));
             }
             FeedResult::Closed => {
                 listener.close();
                 pool.buffer.push_front(buffered);
-                let text = format!(
-                    "epipe occurred while sending event {serial} to listener {name}, listener \
-                     state unchanged"
-                );
-                self.log(LogLevel::Debug, text);
+                self.log_debug(|| {
+                    format!(
+                        "epipe occurred while sending event {serial} to listener {name}, \
+                         listener state unchanged"
+                    )
+                });
             }
             FeedResult::Full => {
                 listener.block(true);
@@ -332,7 +332,7 @@ impl Supervisor {
     fn remark(&mut self, group: GroupId, name: &str, remark: Remark) {
         match remark {
             Remark::Changed(old, new) => {
-                self.log(LogLevel::Debug, format!("{name}: {} -> {}", old.name(), new.name()));
+                self.log_debug(|| format!("{name}: {} -> {}", old.name(), new.name()));
                 if new == ListenerState::Unknown {
                     let text = format!(
                         "{name}: has entered the UNKNOWN state and will no longer receive events, \
@@ -346,7 +346,7 @@ impl Supervisor {
                 self.log(LogLevel::Warn, text);
             }
             Remark::Processed => {
-                self.log(LogLevel::Debug, format!("{name}: event was processed"));
+                self.log_debug(|| format!("{name}: event was processed"));
             }
             Remark::Shown(text) => self.actions.push(Action::Print(text)),
             Remark::Refused => self.log(LogLevel::Warn, format!("{name}: event was rejected")),
@@ -387,8 +387,7 @@ impl Supervisor {
             }
             OutputKind::Communication => {
                 self.emit(event, || events::communication_payload(&name, &group, pid, &text()));
-                let channel = channel.name();
-                self.log(LogLevel::Debug, format!("'{name}' {channel} emitted a comm event"));
+                self.log_debug(|| format!("'{name}' {} emitted a comm event", channel.name()));
             }
         }
     }

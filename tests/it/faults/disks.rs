@@ -77,7 +77,15 @@ fn a_disk_that_fills_up_and_is_cleared() {
     let told = |text: &str| log.iter().filter(|line| line.contains(text)).count();
     let file = format!("log file `{}`", sandbox.join("disk/filler.log").display());
     assert_eq!(told(&format!("WARN could not write {file}")), 1, "{log:#?}");
-    assert_eq!(told(&format!("WARN {file} can be written again, ")), 1, "{log:#?}");
+    let again = format!("WARN {file} can be written again, ");
+    assert_eq!(told(&again), 1, "{log:#?}");
+    // Every byte is in the file or counted.
+    let lost = log.iter().find_map(|line| line.strip_prefix(&again)?.split(' ').next());
+    let lost: usize = lost.and_then(|count| count.parse().ok()).expect("a number of bytes");
+    let printed: usize =
+        (1..=100_000).map(|number: u32| number.to_string().len() + 1).sum::<usize>()
+            + "room again\n".len();
+    assert_eq!(read_inside(&daemon, &sandbox, "disk/filler.log").len() + lost, printed);
 }
 
 // RUN-179d, RUN-071, RUN-075: what needs the disk fails and says so; the rest does not.

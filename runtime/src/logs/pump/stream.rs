@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
+use std::io;
+use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, SpliceFFlags, fcntl, splice};
@@ -10,8 +11,10 @@ use nix::unistd::read;
 
 use super::super::ansi::AnsiFilter;
 use super::super::queue::Credit;
+use super::super::rotate::CHUNK;
 use super::super::sink::{Sink, Taken};
 use super::super::syslog::Syslog;
+use super::transit::Transit;
 
 /// Capacity of a pipe as the kernel makes it.
 pub(super) const PIPE: usize = 65_536;
@@ -39,6 +42,14 @@ pub(super) struct Stream {
     pub(super) cannot_splice: bool,
 }
 
+/// What all streams of a log thread use in turn.
+pub(super) struct Tools {
+    buffer: Box<[u8]>,
+    transit: Transit,
+    null: File,
+    pub(super) syslog: Syslog,
+}
+
 /// What one look at a pipe found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
@@ -48,6 +59,17 @@ pub(super) enum Found {
     Nothing,
     /// The end: no writer is left.
     End,
+}
+
+impl Tools {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self {
+            buffer: vec![0; CHUNK].into_boxed_slice(),
+            transit: Transit::new()?,
+            null: File::options().write(true).open("/dev/null")?,
+            syslog: Syslog::default(),
+        })
+    }
 }
 
 impl Stream {
@@ -70,43 +92,55 @@ impl Stream {
         }
     }
 
-    /// Moves one chunk from the pipe to the sink.
-    pub(super) fn step(&mut self, buffer: &mut [u8], null: &File, syslog: &mut Syslog) -> Found {
-        match self.move_unseen(null) {
-            Some(Ok(0)) => return Found::End,
-            Some(Ok(count)) => {
-                self.sink.report_rotation();
-                return Found::Bytes { count, room: self.capacity };
-            }
-            Some(Err(Errno::EAGAIN | Errno::EINTR)) => return Found::Nothing,
-            // A full disk, say: the copy meets the same error and reports it.
-            Some(Err(error)) => self.cannot_splice = error == Errno::EINVAL,
-            None => {}
-        }
+    /// Moves one chunk from the pipe to the sink: without looking at it when it goes nowhere,
+    /// spliced when nobody has to see it and there is much of it, else copied.
+    pub(super) fn step(&mut self, tools: &mut Tools) -> Found {
         let Some(pipe) = &self.pipe else { return Found::Nothing };
-        match read(pipe, buffer) {
-            Ok(0) => Found::End,
-            Ok(count) => {
-                self.take(&buffer[..count], syslog);
-                Found::Bytes { count, room: self.capacity.min(buffer.len()) }
+        let (found, room) = if self.sink.is_null() {
+            let flags = SpliceFFlags::SPLICE_F_NONBLOCK | SpliceFFlags::SPLICE_F_MOVE;
+            (splice(pipe, None, &tools.null, None, LARGE_PIPE, flags), self.capacity)
+        } else if self.is_to_be_spliced() {
+            let entered = tools.transit.enter(pipe);
+            self.leave(entered.unwrap_or(0), tools);
+            (entered, self.capacity)
+        } else {
+            let found = read(pipe, &mut tools.buffer);
+            if let Ok(count @ 1..) = found {
+                self.take(&tools.buffer[..count], &mut tools.syslog);
             }
+            (found, self.capacity.min(CHUNK))
+        };
+        match found {
+            Ok(0) => Found::End,
+            Ok(count) => Found::Bytes { count, room },
             Err(Errno::EAGAIN | Errno::EINTR) => Found::Nothing,
             Err(_) => Found::End,
         }
     }
 
-    /// Splices, when nobody has to see the bytes and there are many of them; `None` when they are
-    /// to be copied.
-    fn move_unseen(&mut self, null: &File) -> Option<nix::Result<usize>> {
-        let pipe = self.pipe.as_ref()?;
-        if self.sink.is_null() {
-            let flags = SpliceFFlags::SPLICE_F_NONBLOCK | SpliceFFlags::SPLICE_F_MOVE;
-            return Some(splice(pipe, None, null, None, LARGE_PIPE, flags));
+    fn is_to_be_spliced(&self) -> bool {
+        let plain = !self.cannot_splice && self.filter.is_none();
+        self.flooding && plain && self.sink.is_spliceable()
+    }
+
+    /// Moves what has entered the transit on into the file. What the file does not take that way is
+    /// copied, and meets the same error, which is reported then.
+    fn leave(&mut self, mut count: usize, tools: &mut Tools) {
+        while count > 0 {
+            match self.sink.splice(tools.transit.exit(), count) {
+                Ok(moved) if moved > 0 => count -= moved,
+                refused => {
+                    self.cannot_splice = refused == Err(Errno::EINVAL);
+                    break;
+                }
+            }
         }
-        if !self.flooding || self.cannot_splice || self.filter.is_some() {
-            return None;
+        while count > 0 {
+            let limit = count.min(tools.buffer.len());
+            let Ok(copied) = read(tools.transit.exit(), &mut tools.buffer[..limit]) else { return };
+            self.take(&tools.buffer[..copied], &mut tools.syslog);
+            count -= copied;
         }
-        Some(self.sink.spliceable()?.splice(pipe.as_fd(), LARGE_PIPE))
     }
 
     /// Hands bytes to the sink; what it has no room for waits.

@@ -11,7 +11,8 @@ use nix::unistd::{mkfifo, pipe2, write};
 use tempfile::TempDir;
 
 use super::super::queue::Credit;
-use super::super::rotate::{RotatingFile, Rotation};
+use super::super::rotate::{CHUNK, RotatingFile, Rotation};
+use super::super::syslog::Syslog;
 use super::*;
 use crate::supervisor::message::{ProcessId, RequestId};
 

@@ -191,14 +191,15 @@ impl Listener {
             }
             return false;
         };
-        let mut line: Vec<u8> = self.input.drain(..=end).collect();
-        line.pop();
-        match line.get(RESULT_PREFIX..).and_then(length) {
-            Some(length) if length <= LONGEST_RESULT => {
+        let announced = self.input.get(RESULT_PREFIX..end).and_then(length);
+        match announced.filter(|length| *length <= LONGEST_RESULT) {
+            Some(length) => {
                 self.announced = Some(length);
+                self.input.drain(..=end);
                 true
             }
-            Some(_) | None => {
+            None => {
+                let line = self.input.drain(..=end).take(end).collect();
                 self.refuse_line(line, remarks);
                 false
             }

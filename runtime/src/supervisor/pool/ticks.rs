@@ -15,17 +15,22 @@ impl Supervisor {
 
     /// The slice of time of each tick type, as seconds since the epoch.
     fn slices(&self) -> [i64; TICKS.len()] {
+        TICKS.map(|(_, period)| self.slice(period))
+    }
+
+    fn slice(&self, period: i64) -> i64 {
         let seconds = self.now.wall.0.div_euclid(1_000_000);
-        TICKS.map(|(_, period)| seconds - seconds.rem_euclid(period))
+        seconds - seconds.rem_euclid(period)
     }
 
     /// Emits the ticks whose slice is another one than last time.
     pub(crate) fn emit_ticks(&mut self) {
         let Some(last) = self.announcer.slices else { return };
-        let slices = self.slices();
-        if slices == last {
+        // Every longer slice begins with one of the shortest.
+        if self.slice(TICKS[0].1) == last[0] {
             return;
         }
+        let slices = self.slices();
         self.announcer.slices = Some(slices);
         for (index, (kind, _)) in TICKS.into_iter().enumerate() {
             if slices[index] != last[index] {

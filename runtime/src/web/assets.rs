@@ -27,15 +27,19 @@ macro_rules! script {
     };
 }
 
-const ASSETS: [Asset; 9] = [
+const ASSETS: [Asset; 13] = [
     Asset {
         path: "stylesheets/supervisor.css",
         content_type: "text/css",
         bytes: include_bytes!("assets/planvisor.css"),
     },
     script!("planvisor.js"),
+    script!("group.js"),
+    script!("order.js"),
     script!("page.js"),
+    script!("process.js"),
     script!("processes.js"),
+    script!("table.js"),
     script!("forms.js"),
     script!("log.js"),
     script!("colours.js"),

@@ -235,7 +235,8 @@ fn the_page_goes_on_when_the_daemon_comes_back() {
         browser.run("window.same = true; return 1");
         bench.daemon.ctl(&["reload"]);
         wait_until("the daemon is back", || ![0, before].contains(&pid(bench, "lone")));
-        browser.wait(SOON, &row("lone", &format!("row.dataset.pid === '{}'", pid(bench, "lone"))));
+        let shown = format!("row.textContent.includes('pid {},')", pid(bench, "lone"));
+        browser.wait(SOON, &row("lone", &shown));
         becomes(browser, "lone", "RUNNING");
         // The token of the daemon before is worth nothing; the page has got a new one.
         browser.click("button[value='stop:lone']");
@@ -281,10 +282,29 @@ fn rows_are_filtered_and_sorted() {
         browser.click("th a[data-sort='restarts']");
         browser.wait(SOON, "document.querySelector('th.restarts').ariaSort === 'descending'");
         browser.wait(SOON, &first("lone"));
+        // A row that moves up keeps the focus.
+        browser.run("document.querySelector('[aria-label=\"Select talker\"]').focus(); return 1");
         bench.daemon.ctl(&["restart", "talker"]);
         bench.daemon.ctl(&["restart", "talker"]);
         browser.wait(SOON, &first("talker"));
-        // Addresses that were kept show the same.
+        assert_eq!(browser.run("return document.activeElement.value"), json!("talker"));
+        // Back by name, groups and rows stand as the server has them.
+        browser.click("th a[data-sort='name']");
+        browser.wait(SOON, "document.querySelector('th.name').ariaSort === 'ascending'");
+        let names = browser
+            .run("return [...document.querySelectorAll('tbody input')].map((box) => box.value)");
+        let order = ["lone", "manual", "missing", "talker", "web:*", "web:web-00", "web:web-01"];
+        assert_eq!(names, json!(order));
+        // Addresses that were kept show the same, and so do those of the links.
+        browser.click("th a[data-sort='uptime']");
+        browser.click("#filters a[data-only='running']");
+        let turned = "location.search === '?only=running&sort=uptime'";
+        browser.wait(SOON, turned);
+        let link = browser.run("return document.querySelector('th.name a').getAttribute('href')");
+        assert_eq!(link, json!("./?only=running"));
+        let standing = shown();
+        browser.open(&bench.at("?only=running&sort=uptime"));
+        assert_eq!(shown(), standing);
         browser.open(&bench.at("?only=running&sort=restarts&q=l"));
         assert_eq!(shown(), json!(["talker", "lone"]));
     });

@@ -21,10 +21,12 @@ function question(order, count) {
 const pending = new WeakSet();
 
 async function send(form, button) {
-  const data = new URLSearchParams(new FormData(form, button));
-  if (find("#bar")) {
+  const data = new URLSearchParams(new FormData(form));
+  data.set("do", button.value);
+  const names = picked();
+  if (names) {
     data.delete("target");
-    for (const name of picked()) data.append("target", name);
+    for (const name of names) data.append("target", name);
   }
   const asked = question(button.value, data.getAll("target").length);
   if (asked && !(await ask(...asked))) return;
@@ -38,12 +40,15 @@ async function send(form, button) {
   }
 }
 
+/** Sends what buttons order; those of the table stand outside of the form. */
 export function sendForms() {
   const form = find("#act");
-  form?.addEventListener("submit", async (event) => {
+  if (!form) return;
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("button[name=do]");
+    if (!button) return;
     event.preventDefault();
-    const button = event.submitter;
-    if (!button || pending.has(button)) return;
+    if (pending.has(button)) return;
     pending.add(button);
     button.setAttribute("aria-busy", "true");
     try {

@@ -68,15 +68,18 @@ pub(super) fn row(status: &ProcessStatus, zone: &TimeZone, shown: bool) -> Marku
     let key = namespec::display(&status.group, &status.name);
     let state = status.state.name();
     html! {
-        tr data-key=(key) data-state=(state) data-up=[uptime(status)] data-pid=[status.pid.map(|pid| pid.0)] data-start=[status.start.map(|start| start.0)] data-restarts=(restarts(status))
-            hidden[!shown] {
-            td.pick { input type="checkbox" name="target" value=(key) aria-label={ "Select " (key) }; }
-            td.state { (badge(status.state)) }
-            th.name scope="row" { a href=(tail_address(&key)) { (name(&key)) } }
-            td.desc { (process::description(status, zone)) }
-            td.restarts { (restarts(status)) }
-            td.more { (details(status)) }
-            td.action { (buttons(&key, status.state)) }
+        tr role="row" data-key=(key) data-state=(state) data-up=[uptime(status)]
+            data-pid=[status.pid.map(|pid| pid.0)] data-start=[status.start.map(|start| start.0)]
+            data-restarts=(restarts(status)) hidden[!shown] {
+            td.pick role="cell" {
+                input type="checkbox" name="target" value=(key) aria-label={ "Select " (key) };
+            }
+            td.state role="cell" { (badge(status.state)) }
+            th.name role="rowheader" scope="row" { a href=(tail_address(&key)) { (name(&key)) } }
+            td.desc role="cell" { (process::description(status, zone)) }
+            td.restarts role="cell" { (restarts(status)) }
+            td.more role="cell" { (details(status)) }
+            td.action role="cell" { (buttons(&key, status.state)) }
         }
     }
 }

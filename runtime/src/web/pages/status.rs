@@ -138,7 +138,7 @@ impl Order {
                 ProcessState::Running => 5,
             }),
             Order::Uptime => all.sort_by_key(|status| std::cmp::Reverse(status.start)),
-            Order::Restarts => all.sort_by_key(|status| std::cmp::Reverse(status.spawns)),
+            Order::Restarts => all.sort_by_key(|status| std::cmp::Reverse(rows::restarts(status))),
         }
     }
 }
@@ -240,33 +240,34 @@ fn selection_bar() -> Markup {
     }
 }
 
+/// The table. Its groups are always there, by name with their rows and else without, for the script
+/// to put the rows back. The roles are those the elements have by themselves; they are said again
+/// because the style sheet lays rows out as grids, and not every browser keeps them then.
 fn table(all: &[ProcessStatus], choice: &Choice, zone: &TimeZone) -> Markup {
+    let by_name = choice.order == Order::Name;
     let mut sorted: Vec<&ProcessStatus> = all.iter().collect();
     choice.order.sort(&mut sorted);
     html! {
-        table #processes {
+        table #processes role="table" {
             caption.visually-hidden { "Processes and their states" }
-            thead {
-                tr {
-                    th.pick scope="col" {
+            thead role="rowgroup" {
+                tr role="row" {
+                    th.pick role="columnheader" scope="col" {
                         input #all type="checkbox" name="target" value="*" aria-label="Select all processes";
                     }
                     (heading(choice, "state", Order::State, "State"))
                     (heading(choice, "name", Order::Name, "Name"))
                     (heading(choice, "desc", Order::Uptime, "Description"))
                     (heading(choice, "restarts", Order::Restarts, "Restarts"))
-                    th.more scope="col" { "Last exit" }
-                    th.action scope="col" { "Action" }
+                    th.more role="columnheader" scope="col" { "Last exit" }
+                    th.action role="columnheader" scope="col" { "Action" }
                 }
             }
-            @if choice.order == Order::Name {
-                @for members in sorted.chunk_by(|a, b| a.group == b.group) {
-                    (group(members, choice, zone))
-                }
-            } @else {
-                tbody {
-                    @for status in sorted { (rows::row(status, zone, choice.holds(status))) }
-                }
+            tbody #sorted role="rowgroup" hidden[by_name] {
+                @if !by_name { @for status in sorted { (rows::row(status, zone, choice.holds(status))) } }
+            }
+            @for members in all.chunk_by(|a, b| a.group == b.group) {
+                (group(members, choice, zone))
             }
         }
     }
@@ -279,43 +280,51 @@ fn heading(choice: &Choice, class: &str, order: Order, label: &str) -> Markup {
         Order::Uptime | Order::Restarts => "descending",
     });
     html! {
-        th class=(class) scope="col" aria-sort=[sorted] {
+        th class=(class) role="columnheader" scope="col" aria-sort=[sorted] {
             a href=(choice.address(choice.only, order)) data-sort=(order.name())
                 title=(order.explanation()) { (label) }
         }
     }
 }
 
-/// The members of a group, under its name unless the only one shares it.
-fn group(members: &[&ProcessStatus], choice: &Choice, zone: &TimeZone) -> Markup {
+/// A group: its head, unless its only member shares its name, and by name its members.
+fn group(members: &[ProcessStatus], choice: &Choice, zone: &TimeZone) -> Markup {
     let Some(first) = members.first() else {
         return html! {};
     };
+    let by_name = choice.order == Order::Name;
     let group = &*first.group;
     let lonely = members.len() == 1 && *first.name == *group;
+    html! {
+        tbody role="rowgroup" data-group=(group) hidden[!by_name] {
+            @if !lonely { (group_head(group, members, choice)) }
+            @if by_name {
+                @for status in members { (rows::row(status, zone, choice.holds(status))) }
+            }
+        }
+    }
+}
+
+/// The row with a group's name, how it is doing, and what can be done to all of it.
+fn group_head(group: &str, members: &[ProcessStatus], choice: &Choice) -> Markup {
     let running = members.iter().filter(|one| one.state == ProcessState::Running).count();
     let trouble = members.iter().any(|one| Only::Trouble.holds(one.state));
     html! {
-        tbody data-group=[(!lonely).then_some(group)] {
-            @if !lonely {
-                tr.group hidden[!members.iter().any(|status| choice.holds(status))] {
-                    td.pick {
-                        input type="checkbox" name="target" value={ (group) ":*" }
-                            aria-label={ "Select group " (group) };
-                    }
-                    th.name colspan="5" scope="rowgroup" {
-                        (group) " "
-                        span.count.trouble[trouble] { (running) " of " (members.len()) " running" }
-                    }
-                    td.action {
-                        @for (verb, label) in [("start", "Start"), ("stop", "Stop"), ("restart", "Restart")] {
-                            button name="do" value={ (verb) ":" (group) ":*" }
-                                aria-label={ (label) " group " (group) } { (label) }
-                        }
-                    }
+        tr.group role="row" hidden[!members.iter().any(|status| choice.holds(status))] {
+            td.pick role="cell" {
+                input type="checkbox" name="target" value={ (group) ":*" }
+                    aria-label={ "Select group " (group) };
+            }
+            th.name role="rowheader" colspan="5" scope="rowgroup" {
+                (group) " "
+                span.count.trouble[trouble] { (running) " of " (members.len()) " running" }
+            }
+            td.action role="cell" {
+                @for (verb, label) in [("start", "Start"), ("stop", "Stop"), ("restart", "Restart")] {
+                    button name="do" value={ (verb) ":" (group) ":*" }
+                        aria-label={ (label) " group " (group) } { (label) }
                 }
             }
-            @for status in members { (rows::row(status, zone, choice.holds(status))) }
         }
     }
 }

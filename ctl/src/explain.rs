@@ -12,7 +12,7 @@ use compiler::plan::Listen;
 
 use crate::client::CallError;
 use crate::settings::{File, Settings, UrlSource};
-use crate::target::Address;
+use crate::target::{Address, Target};
 
 /// The explanation, several lines.
 pub(crate) fn explain(host: &dyn Host, settings: &Settings, error: &CallError) -> String {
@@ -22,12 +22,25 @@ pub(crate) fn explain(host: &dyn Host, settings: &Settings, error: &CallError) -
         format!("  url: {} ({})", settings.target.url, source(settings.origin.url)),
     ];
     if let Ok(Address::Unix(path)) = settings.target.address() {
-        lines.push(format!("  socket: {}", socket(&path)));
+        lines.push(format!("  socket: {}", socket(&path, error.io_kind())));
     }
     if let File::Named(path) | File::Found(path) = &settings.origin.file {
         lines.extend(daemon(host, path, &settings.target.url));
     }
     lines.join("\n") + "\n"
+}
+
+/// Why credentials were not enough, in one line.
+pub(crate) fn credentials(settings: &Settings) -> String {
+    let Target { url, username, password } = &settings.target;
+    match (username, password) {
+        (Some(username), Some(_)) => {
+            format!("{url} does not accept user `{username}` with the password that is set")
+        }
+        _ => format!(
+            "{url} wants a username and a password: set them by -u and -p or in [supervisorctl]"
+        ),
+    }
 }
 
 /// What the same file says of the daemon, if it is one a daemon would start with.
@@ -74,10 +87,14 @@ fn source(source: UrlSource) -> &'static str {
     }
 }
 
-fn socket(path: &Path) -> String {
+fn socket(path: &Path, failure: Option<io::ErrorKind>) -> String {
     let shown = path.display();
     match fs::symlink_metadata(path) {
-        Ok(found) if found.file_type().is_socket() => format!("`{shown}` exists{}", guard(&found)),
+        Ok(found) if found.file_type().is_socket() => {
+            let idle = failure == Some(io::ErrorKind::ConnectionRefused);
+            let idle = if idle { ", but nothing listens at it" } else { "" };
+            format!("`{shown}` exists{}{idle}", guard(&found))
+        }
         Ok(_) => format!("`{shown}` exists but is no socket"),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             format!("`{shown}` does not exist")
@@ -130,7 +147,6 @@ mod tests {
 
     use super::*;
     use crate::settings::Origin;
-    use crate::target::Target;
 
     fn check(host: &MemoryHost, url: &str, file: File, expected: &[&str]) {
         let origin = Origin { file, url: UrlSource::File, plugins: Vec::new() };
@@ -186,13 +202,16 @@ mod tests {
         let path = folder.path().join("s.sock");
         let _listener = UnixListener::bind(&path).unwrap_or_else(|error| panic!("{error}"));
         let shown = path.display();
-        assert_eq!(socket(&path), format!("`{shown}` exists"));
+        assert_eq!(socket(&path, None), format!("`{shown}` exists"));
+        let refused = Some(io::ErrorKind::ConnectionRefused);
+        let expected = format!("`{shown}` exists, but nothing listens at it");
+        assert_eq!(socket(&path, refused), expected);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700))
             .unwrap_or_else(|error| panic!("{error}"));
         // Only root can give it away.
         if std::os::unix::fs::chown(&path, Some(65534), None).is_ok() {
             let expected = " with mode 0700 and belongs to uid 65534, not to yours (0)";
-            assert_eq!(socket(&path), format!("`{shown}` exists{expected}"));
+            assert_eq!(socket(&path, None), format!("`{shown}` exists{expected}"));
         }
     }
 

@@ -46,7 +46,7 @@ pub fn main_supervisorctl(args: impl IntoIterator<Item = OsString>) -> ExitCode 
         return ExitCode::SUCCESS;
     }
     session.run(&options.words.join(" "));
-    session.exit_code()
+    session.end()
 }
 
 /// The program `echo_supervisord_conf`, which prints a configuration to start from; its arguments

@@ -11,7 +11,7 @@ use rpc::value::Decode;
 use rpc::{FaultCode, Method, Value};
 
 use crate::actions::{self, ACTIONS, Action, Flow};
-use crate::client::{CallError, Daemon};
+use crate::client::{CallError, Daemon, io_reason};
 use crate::console::{Answer, Console};
 use crate::explain;
 use crate::settings::Settings;
@@ -54,6 +54,10 @@ pub(crate) struct Session {
     console: Box<dyn Console>,
     stdout: Box<dyn Write>,
     stderr: Box<dyn Write>,
+    /// Why stdout does not hold all that was said.
+    unwritten: Option<io::Error>,
+    /// The explanation given last, until the daemon answers.
+    explained: Option<String>,
 }
 
 impl Session {
@@ -72,6 +76,8 @@ impl Session {
             console,
             stdout: Box::new(io::BufWriter::new(io::stdout())),
             stderr: Box::new(io::stderr()),
+            unwritten: None,
+            explained: None,
         }
     }
 
@@ -82,8 +88,16 @@ impl Session {
         self
     }
 
-    /// The exit status of the process.
-    pub(crate) fn exit_code(&self) -> ExitCode {
+    /// Ends the session with the exit status of the process: a failure when what was said cannot be
+    /// written, unless the reader has seen enough.
+    pub(crate) fn end(mut self) -> ExitCode {
+        self.flush();
+        if let Some(error) = self.unwritten.take()
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.complain(format_args!("cannot write to stdout: {}", io_reason(&error)));
+            self.status = status::GENERIC;
+        }
         ExitCode::from(self.status)
     }
 
@@ -135,6 +149,9 @@ impl Session {
                         Err(error) => return self.fail(&error),
                     }
                 }
+                let flow = self.fail(&error);
+                self.complain(explain::credentials(&self.settings));
+                return flow;
             }
             return self.fail(&error);
         }
@@ -159,8 +176,7 @@ impl Session {
     /// Whether the daemon is there and speaks the same interface; says so if not (CTL-031 to
     /// CTL-035).
     pub(crate) fn is_daemon_ready(&mut self) -> Result<bool, CallError> {
-        let target = &self.settings.target;
-        let error = match self.daemon.call(target, "supervisor.getVersion", &[]) {
+        let error = match self.request("supervisor.getVersion", &[]) {
             Ok(Value::String(version)) if version == API_VERSION => return Ok(true),
             Ok(version) => {
                 self.say(format_args!(
@@ -230,17 +246,21 @@ impl Session {
         Flow::Interrupted
     }
 
-    /// Tells on stderr what is known about a daemon that cannot be reached.
+    /// Tells on stderr what is known about a daemon that cannot be reached; the same is not told
+    /// after every line of a shell.
     pub(crate) fn explain(&mut self, error: &CallError) {
         self.flush();
         let text = explain::explain(&SystemHost, &self.settings, error);
-        self.complain(text.trim_end());
+        if self.explained.as_ref() != Some(&text) {
+            self.complain(text.trim_end());
+            self.explained = Some(text);
+        }
     }
 
     /// Writes a line to stdout.
     pub(crate) fn say(&mut self, text: impl Display) {
-        // Nobody can be told that nobody listens.
-        let _ = writeln!(self.stdout, "{text}");
+        let written = writeln!(self.stdout, "{text}");
+        self.note(written);
     }
 
     /// Writes a line to stderr.
@@ -250,7 +270,15 @@ impl Session {
 
     /// Lets stdout show all that was said.
     pub(crate) fn flush(&mut self) {
-        let _ = self.stdout.flush();
+        let flushed = self.stdout.flush();
+        self.note(flushed);
+    }
+
+    /// Remembers the first failure of stdout.
+    fn note(&mut self, written: io::Result<()>) {
+        if let Err(error) = written {
+            self.unwritten.get_or_insert(error);
+        }
     }
 
     /// Lets the daemon read its configuration. Says on stderr what of it waits for a restart, so
@@ -272,8 +300,13 @@ impl Session {
         params: &[Value],
     ) -> Result<T, CallError> {
         let name = format!("supervisor.{}", method.spec().name);
-        let value = self.daemon.call(&self.settings.target, &name, params)?;
-        Ok(T::decode(value)?)
+        Ok(T::decode(self.request(&name, params)?)?)
+    }
+
+    fn request(&mut self, method: &str, params: &[Value]) -> Result<Value, CallError> {
+        let value = self.daemon.call(&self.settings.target, method, params)?;
+        self.explained = None;
+        Ok(value)
     }
 }
 

@@ -2,7 +2,10 @@
 //! (CTL-132 to CTL-141). What a line does is the session's.
 
 use std::cell::RefCell;
-use std::io::{self, IsTerminal as _};
+use std::fs::{self, File};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::rc::Rc;
 
 use rustyline::completion::Completer;
@@ -16,6 +19,9 @@ use crate::actions::Flow;
 use crate::client::CallError;
 use crate::completion::Known;
 use crate::session::Session;
+
+/// How many lines of the history can be recalled.
+const RECALLED: usize = 10_000;
 
 /// Shows the status, then carries out line after line.
 pub(crate) fn run(mut session: Session) {
@@ -46,15 +52,16 @@ fn run_plain(session: &mut Session) {
 
 /// Reads lines with an editor, a history and completion.
 fn run_edited(mut session: Session) {
-    let config = Config::builder().completion_type(CompletionType::List).build();
-    let Ok(mut editor) = Editor::<Names, DefaultHistory>::with_config(config) else {
+    let config = Config::builder().completion_type(CompletionType::List);
+    let Ok(config) = config.max_history_size(RECALLED) else { return run_plain(&mut session) };
+    let Ok(mut editor) = Editor::<Names, DefaultHistory>::with_config(config.build()) else {
         return run_plain(&mut session);
     };
     let history = session.settings.history_file.clone();
-    if let Some(path) = &history {
-        // A history that cannot be read is an empty one (CTL-140).
-        let _ = editor.load_history(path);
+    for line in history.as_deref().map(recall).unwrap_or_default() {
+        let _ = editor.add_history_entry(line);
     }
+    let mut typed = Vec::new();
     let prompt = format!("{}> ", session.settings.prompt);
     let session = Rc::new(RefCell::new(session));
     let mut flow = Flow::Stay;
@@ -62,8 +69,11 @@ fn run_edited(mut session: Session) {
         editor.set_helper(Some(Names::new(&session)));
         flow = match editor.readline(&prompt) {
             Ok(line) => {
-                let _ = editor.add_history_entry(line.as_str());
-                session.borrow_mut().run(&line)
+                let flow = session.borrow_mut().run(&line);
+                if matches!(editor.add_history_entry(line.as_str()), Ok(true)) {
+                    typed.push(line);
+                }
+                flow
             }
             // Ctrl-C and Ctrl-D end the shell; the editor has ended the line already.
             Err(_) => Flow::Leave,
@@ -71,8 +81,23 @@ fn run_edited(mut session: Session) {
     }
     leave(&mut session.borrow_mut(), flow);
     if let Some(path) = &history {
-        let _ = editor.save_history(path);
+        // Failures are ignored (CTL-140).
+        let _ = remember(path, &typed);
     }
+}
+
+/// The lines of a history file; without one there are none.
+fn recall(path: &Path) -> Vec<String> {
+    let text = fs::read(path).unwrap_or_default();
+    String::from_utf8_lossy(&text).lines().map(str::to_owned).collect()
+}
+
+/// Adds lines to a history file, plain as the original's. Whatever other shells have put there
+/// meanwhile stays.
+fn remember(path: &Path, lines: &[String]) -> io::Result<()> {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let mut file = File::options().append(true).create(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 /// Ctrl-C ends the line it was typed on (CTL-135).

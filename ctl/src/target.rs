@@ -43,9 +43,12 @@ pub(crate) enum BadUrl {
     /// Neither `http://` nor `unix://`.
     #[error("Unknown protocol for serverurl {0}")]
     Protocol(String),
-    /// Not a port number.
+    /// Not a number where the port stands.
     #[error("Port could not be cast to integer value as '{0}'")]
     Port(String),
+    /// A number no port has.
+    #[error("Port out of range 0-65535")]
+    PortRange,
 }
 
 impl Target {
@@ -63,7 +66,10 @@ impl Target {
         let (host, port) = split_port(authority);
         let port = match port {
             None | Some("") => 80,
-            Some(port) => port.parse().map_err(|_| BadUrl::Port(port.to_owned()))?,
+            Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+                port.parse().map_err(|_| BadUrl::PortRange)?
+            }
+            Some(port) => return Err(BadUrl::Port(port.to_owned())),
         };
         let host = host.to_ascii_lowercase();
         Ok(Address::Tcp { host, port })
@@ -127,7 +133,11 @@ mod tests {
             let error = target(url).address().map_err(|error| error.to_string());
             assert_eq!(error, Err(format!("Unknown protocol for serverurl {url}")));
         }
-        assert_eq!(target("http://a:x").address(), Err(BadUrl::Port("x".to_owned())));
+        for port in ["x", "+80", "-1"] {
+            let url = format!("http://a:{port}");
+            assert_eq!(target(&url).address(), Err(BadUrl::Port(port.to_owned())));
+        }
+        assert_eq!(target("http://a:65536").address(), Err(BadUrl::PortRange));
     }
 
     #[test]

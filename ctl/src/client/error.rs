@@ -94,7 +94,10 @@ impl CallError {
 
     /// Whether the daemon was not reached at all.
     pub(crate) fn is_unreached(&self) -> bool {
-        matches!(self, CallError::Io(_) | CallError::Resolve(_) | CallError::Disconnected)
+        matches!(
+            self,
+            CallError::Io(_) | CallError::Resolve(_) | CallError::Disconnected | CallError::Url(_)
+        )
     }
 }
 

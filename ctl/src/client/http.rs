@@ -65,6 +65,8 @@ impl Daemon for Http {
     }
 
     fn follow(&mut self, target: &Target, path: &str) -> Followed {
+        // A stream may go on for days, with nothing to call meanwhile.
+        self.hang_up();
         match self.waiter.wait(stream::copy(target, path)) {
             Ok(followed) => followed.unwrap_or(Followed::Interrupted),
             Err(error) => Followed::Failed(error.into()),
@@ -127,7 +129,7 @@ fn check_status(status: StatusCode) -> Result<(), CallError> {
 
 async fn connect(target: &Target) -> Result<Sender, CallError> {
     let transport = match target.address()? {
-        Address::Unix(path) => Transport::Unix(UnixStream::connect(path).await?),
+        Address::Unix(path) => Transport::Unix(UnixStream::connect(path).await.map_err(length)?),
         Address::Tcp { host, port } => {
             let stream = TcpStream::connect((host, port)).await.map_err(resolution)?;
             stream.set_nodelay(true)?;
@@ -166,6 +168,14 @@ fn failure(error: hyper::Error) -> CallError {
         cause = inner.source();
     }
     io::Error::other(error).into()
+}
+
+/// The text of the original for a path that fits into no address.
+fn length(error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::InvalidInput {
+        return error;
+    }
+    io::Error::new(error.kind(), "AF_UNIX path too long")
 }
 
 /// Tells a host name without meaning from a failed connection.

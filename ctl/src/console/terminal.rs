@@ -1,7 +1,8 @@
 //! The console of a real process: stdin, stdout and the terminal behind them.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-use std::os::fd::AsFd as _;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal as _, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -11,7 +12,8 @@ use tokio::sync::oneshot;
 use super::{Answer, Console};
 use crate::waiter::Waiter;
 
-/// Reads lines from stdin. Ctrl-C interrupts a read instead of the process.
+/// Reads lines from stdin and passwords from the terminal. Ctrl-C interrupts a read instead of the
+/// process.
 pub(crate) struct Terminal {
     waiter: Waiter,
 }
@@ -22,16 +24,35 @@ impl Terminal {
         Terminal { waiter }
     }
 
-    /// Reads one line, once there is one.
-    fn read_line(&self) -> Answer {
-        if io::stdin().is_terminal() && matches!(self.waiter.wait(readable()), Ok(None)) {
+    /// Reads one line, once there is one. `source` is where `input` reads from.
+    fn read_line(&self, source: BorrowedFd<'_>, input: &mut dyn BufRead) -> Answer {
+        if source.is_terminal() && matches!(self.waiter.wait(readable(source)), Ok(None)) {
             return Answer::Interrupted;
         }
         let mut line = String::new();
-        match io::stdin().lock().read_line(&mut line) {
+        match input.read_line(&mut line) {
             Ok(0) | Err(_) => Answer::End,
             Ok(_) => Answer::Line(line.strip_suffix('\n').unwrap_or(&line).to_owned()),
         }
+    }
+
+    /// Shows a question and reads a line that is not echoed, where `source` is a terminal.
+    fn read_secret(
+        &self,
+        question: &str,
+        source: &impl AsFd,
+        input: &mut dyn BufRead,
+        output: &mut dyn Write,
+    ) -> Answer {
+        let hidden = Hidden::new(source.as_fd()).ok();
+        // Nobody can be told that nobody listens.
+        let _ = output.write_all(question.as_bytes());
+        let answer = self.read_line(source.as_fd(), input);
+        if hidden.is_some() && answer != Answer::Interrupted {
+            // The line end was not echoed either.
+            let _ = output.write_all(b"\n");
+        }
+        answer
     }
 }
 
@@ -40,55 +61,63 @@ impl Console for Terminal {
         let mut stdout = io::stdout();
         // Nobody can be told that nobody listens.
         let _ = stdout.write_all(question.as_bytes()).and_then(|()| stdout.flush());
-        self.read_line()
+        self.read_line(io::stdin().as_fd(), &mut io::stdin().lock())
     }
 
+    /// Asks at the terminal the process belongs to, wherever stdin comes from and stdout goes.
     fn ask_secretly(&mut self, question: &str) -> Answer {
-        let hidden = if io::stdin().is_terminal() { Hidden::new().ok() } else { None };
-        // The question must not end up in the output of the action.
-        let _ = io::stderr().write_all(question.as_bytes());
-        let answer = self.read_line();
-        if hidden.is_some() {
-            // The line end was not echoed either.
-            let _ = io::stderr().write_all(b"\n");
+        match File::options().read(true).write(true).open("/dev/tty") {
+            Ok(tty) => self.read_secret(question, &tty, &mut BufReader::new(&tty), &mut &tty),
+            Err(_) => {
+                // The question must not end up in the output of the action.
+                let (stdin, mut stderr) = (io::stdin(), io::stderr());
+                self.read_secret(question, &stdin, &mut stdin.lock(), &mut stderr)
+            }
         }
-        answer
     }
 }
 
-/// Keeps the terminal from echoing until it is dropped.
-struct Hidden {
+/// Keeps a terminal from echoing until it is dropped.
+struct Hidden<'fd> {
+    terminal: BorrowedFd<'fd>,
     before: Termios,
 }
 
-impl Hidden {
-    fn new() -> nix::Result<Hidden> {
-        let before = tcgetattr(io::stdin())?;
+impl<'fd> Hidden<'fd> {
+    /// # Errors
+    /// When it is no terminal.
+    fn new(terminal: BorrowedFd<'fd>) -> nix::Result<Hidden<'fd>> {
+        let before = tcgetattr(terminal)?;
         let mut silent = before.clone();
         silent.local_flags.remove(LocalFlags::ECHO);
-        tcsetattr(io::stdin(), SetArg::TCSAFLUSH, &silent)?;
-        Ok(Hidden { before })
+        tcsetattr(terminal, SetArg::TCSAFLUSH, &silent)?;
+        Ok(Hidden { terminal, before })
     }
 }
 
-impl Drop for Hidden {
+impl Drop for Hidden<'_> {
     fn drop(&mut self) {
         // There is nothing to be done about a terminal that is gone.
-        let _ = tcsetattr(io::stdin(), SetArg::TCSAFLUSH, &self.before);
+        let _ = tcsetattr(self.terminal, SetArg::TCSAFLUSH, &self.before);
     }
 }
 
-/// Returns once stdin can be read. The thread that waits does not read: a read left behind by
+/// Returns once `source` can be read. The thread that waits does not read: a read left behind by
 /// Ctrl-C would swallow the next line.
-async fn readable() {
+async fn readable(source: BorrowedFd<'_>) {
+    // Without a descriptor to wait with, the read waits, and Ctrl-C with it.
+    let Ok(source) = source.try_clone_to_owned() else { return };
     let (tell, told) = oneshot::channel();
     std::thread::spawn(move || {
-        let stdin = io::stdin();
-        let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
-        while poll(&mut fds, PollTimeout::NONE) == Err(Errno::EINTR) {}
+        wait_for(&source);
         // Whoever was interrupted no longer waits.
         let _ = tell.send(());
     });
     // A thread that ends without a word has an answer too: reading will tell.
     let _ = told.await;
+}
+
+fn wait_for(source: &OwnedFd) {
+    let mut fds = [PollFd::new(source.as_fd(), PollFlags::POLLIN)];
+    while poll(&mut fds, PollTimeout::NONE) == Err(Errno::EINTR) {}
 }

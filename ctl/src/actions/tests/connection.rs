@@ -1,7 +1,7 @@
 //! What is said when the daemon cannot be reached, refuses or is another one; `shutdown`, `reload`,
 //! `version`, `open`, `quit`, unknown actions.
 
-use super::support::{Outcome, Scene, check, errno, fault, info, play, received, yes};
+use super::support::{Outcome, Scene, check, errno, fault, info, play, received, session, yes};
 use crate::client::CallError;
 use crate::console::Answer;
 
@@ -43,6 +43,42 @@ fn checked_actions_tell_where_nobody_answers() {
 }
 
 #[test]
+fn the_same_is_not_explained_twice_in_a_row() {
+    let refused = || ("getVersion()", errno(111));
+    let exchanges = vec![
+        refused(),
+        refused(),
+        ("getVersion()", errno(2)),
+        ("getVersion()", Ok("3.0".into())),
+        ("getSupervisorVersion()", Ok("4.3.0".into())),
+        ("getVersion()", errno(2)),
+    ];
+    let scene = Scene { exchanges, ..Scene::default() };
+    let outcome = play(scene, "version\nversion\nversion\nversion\nversion");
+    assert_eq!(outcome.stdout.lines().count(), 5, "{}", outcome.stdout);
+    let told: Vec<_> =
+        outcome.stderr.lines().filter(|line| line.starts_with("cannot reach")).collect();
+    let (refused, missing) =
+        ("[Errno 111] Connection refused", "[Errno 2] No such file or directory");
+    let expected =
+        [refused, missing, missing].map(|why| format!("cannot reach supervisord: {why}"));
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn refused_credentials_are_told_from_missing_ones() {
+    let told = |username: Option<&str>| {
+        let mut settings = session(Scene::default()).settings;
+        settings.target.username = username.map(str::to_owned);
+        settings.target.password = username.map(str::to_owned);
+        crate::explain::credentials(&settings)
+    };
+    assert!(told(None).contains("set them by -u and -p"), "{}", told(None));
+    let refused = "unix:///s does not accept user `chris` with the password that is set";
+    assert_eq!(told(Some("chris")), refused);
+}
+
+#[test]
 fn other_failures_are_one_line() {
     // CTL-036, CTL-037, CTL-041, CTL-042
     let refused = "error: <class 'ConnectionRefusedError'>, [Errno 111] Connection refused: file: ";
@@ -77,7 +113,13 @@ fn credentials_are_asked_for_in_the_shell_only() {
     // CTL-039, CTL-040
     let text = "Server requires authentication\nerror: <class 'xmlrpc.client.ProtocolError'>, \
                 <ProtocolError for 127.0.0.1/RPC2: 401 Unauthorized>: file: ";
-    check_failure("status", ("getVersion()", unauthorized()), 1, text, false);
+    let exchanges = vec![("getVersion()", unauthorized())];
+    let outcome = play(Scene { exchanges, ..Scene::default() }, "status");
+    assert!(outcome.stdout.starts_with(text), "{}", outcome.stdout);
+    assert_eq!(outcome.status, 1);
+    let hint = "unix:///s wants a username and a password: set them by -u and -p or in \
+                [supervisorctl]\n";
+    assert_eq!(outcome.stderr, hint);
 
     let exchanges =
         vec![("getVersion()", unauthorized()), ("getSupervisorVersion()", Ok("4.3.0".into()))];

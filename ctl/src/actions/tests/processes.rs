@@ -1,6 +1,7 @@
 //! `status`, `pid`, `start`, `stop`, `restart`, `signal`, `clear`.
 
-use rpc::ProcessState::{Exited, Running, Starting, Stopped};
+use rpc::ProcessState;
+use rpc::ProcessState::{Backoff, Exited, Fatal, Running, Starting, Stopped, Stopping, Unknown};
 
 use super::support::{Scene, check, entry, fault, info, play, received, yes};
 
@@ -42,6 +43,21 @@ fn status_counts_what_does_not_run_and_what_is_unknown() {
     run("status g:a nope", 4, &format!("nope: ERROR (no such process)\n{a}"));
     run("status g:b nope:*", 3, &format!("nope: ERROR (no such group)\n{b}"));
     run("status g", 4, "g: ERROR (no such process)\n");
+}
+
+#[test]
+fn what_starts_or_stops_counts_as_running() {
+    // CTL-051, ITRAP-045
+    let run = |states: [ProcessState; 4], status: u8| {
+        for state in states {
+            let all = [info("a", "a", state)];
+            let exchanges = vec![("getAllProcessInfo()", received(all.as_slice()))];
+            let outcome = play(Scene { exchanges, ..Scene::default() }, "status");
+            assert_eq!(outcome.status, status, "{state:?}");
+        }
+    };
+    run([Starting, Running, Backoff, Stopping], 0);
+    run([Stopped, Exited, Fatal, Unknown], 3);
 }
 
 #[test]

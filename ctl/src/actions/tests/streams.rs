@@ -9,7 +9,7 @@ use crate::console::Answer;
 
 #[test]
 fn tail_reads_the_end() {
-    // CTL-084, CTL-085
+    // CTL-084, CTL-085, CTL-098
     let text = || Ok("text".into());
     check("tail a", [("readProcessStdoutLog('a', -1600, 0)", text())], 0, "text\n");
     check("tail a STDERR", [("readProcessStderrLog('a', -1600, 0)", text())], 0, "text\n");

@@ -111,11 +111,13 @@ pub(crate) fn session(scene: Scene) -> Session {
     Session::new(settings, scene.interactive, Box::new(daemon), Box::new(console))
 }
 
-/// Carries out one line.
-pub(crate) fn play(scene: Scene, line: &str) -> Outcome {
+/// Carries out a line, or several.
+pub(crate) fn play(scene: Scene, lines: &str) -> Outcome {
     let (stdout, stderr) = (Shared::default(), Shared::default());
     let mut session = session(scene).writing_to(Box::new(stdout.clone()), Box::new(stderr.clone()));
-    session.run(line);
+    for line in lines.split('\n') {
+        session.run(line);
+    }
     let text = |shared: &Shared| String::from_utf8_lossy(&shared.0.borrow()).into_owned();
     Outcome { status: session.status, stdout: text(&stdout), stderr: text(&stderr) }
 }

@@ -149,9 +149,9 @@ const COMMAND_LINES: &[&[&str]] = &[
     &["-c"],
 ];
 
-// CTL-004..CTL-015, CTL-027, CTL-043, CTL-044, CTL-046..CTL-051, CTL-054..CTL-089, CTL-092,
+// CTL-001, CTL-004..CTL-015, CTL-027, CTL-043, CTL-044, CTL-046..CTL-051, CTL-054..CTL-089, CTL-092,
 // CTL-099, CTL-100, CTL-105, CTL-107..CTL-121, CTL-128, CTL-130, CTL-131, CTL-137, CTL-138,
-// CTL-142..CTL-146
+// CTL-142..CTL-146, ITRAP-041
 #[test]
 fn every_action_says_what_the_originals_says() {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/actions.txt");

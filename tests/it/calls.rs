@@ -508,6 +508,14 @@ fn groups_come_and_go() {
         q.sandbox.write("supervisord.conf", format!("{HEAD}\n{edited}"));
         q.check("reloadConfig", &[], "[[['new'], ['dies'], ['up']]]");
         q.check("reloadConfig", &[], "[[['new'], ['dies'], ['up']]]");
+        // RPC-215, ITRAP-016: what was read is told before it is in force; automatic logs lose
+        // their paths.
+        let config = q.call("getAllConfigInfo", &[]);
+        let of_dies = config.split("}, ").find(|one| one.contains("'name': 'dies'"));
+        let of_dies = of_dies.unwrap_or_default();
+        for told in ["'startretries': 1", "'stdout_logfile': 'auto'", "'inuse': True"] {
+            assert!(of_dies.contains(told), "{told}: {config}");
+        }
         q.wait_for("up", "RUNNING");
         q.check("getProcessInfo", args!["new"], "<Fault 10: 'BAD_NAME: new'>");
         q.check("addProcessGroup", args!["new"], TRUE);

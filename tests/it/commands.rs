@@ -8,11 +8,13 @@ use harness::installation::command;
 use harness::{Installation, Run, Sandbox};
 
 /// The files every command line finds where it runs.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 6] = [
     ("ctl.conf", "[supervisorctl]\nserverurl=http://127.0.0.1:1\nprompt=there\ninteractive=true\n"),
     ("daemon.conf", "[supervisord]\n[DEFAULT]\nserverurl=http://127.0.0.1:1\n"),
     ("main.conf", "[supervisord]\n[include]\nfiles=ctl.conf\n"),
     ("here.conf", "[supervisorctl]\nserverurl=unix://%(here)s/%(ENV_SOCKET)s\n"),
+    ("home.conf", "[supervisorctl]\nserverurl=unix://~/x/../gone.sock\n"),
+    ("near.conf", "[supervisorctl]\nserverurl=unix://gone.sock\n"),
 ];
 
 /// Our programs or the original's, by the names they are called by.
@@ -36,6 +38,8 @@ fn run(installation: &Installation, sandbox: &Sandbox, line: &str) -> Run {
     let mut line: Command = command(sandbox, &path);
     let mut ran = Run::of({
         line.args(words).env("SOCKET", "gone.sock");
+        // Clients are not told by it where the daemon is (CTL-025).
+        line.env("SUPERVISOR_SERVER_URL", "http://127.0.0.1:2");
         line
     });
     let name = path.display().to_string();
@@ -71,7 +75,7 @@ fn check(line: &str, expected: &str, status: i32) {
     }
 }
 
-// CFG-064, CFG-413, CFG-425, CFG-427, CFG-059, CFG-070, CFG-194, CFG-200
+// CFG-064, CFG-413, CFG-425, CFG-427, CFG-059, CFG-070, CFG-194, CFG-200, CTL-021
 #[test]
 fn the_clients_file() {
     check("supervisorctl version", "http://localhost:9001 refused connection", 4);
@@ -82,10 +86,13 @@ fn the_clients_file() {
     check("supervisorctl -c main.conf version", no_section, 2);
 }
 
-// CFG-123, CFG-195
+// CFG-123, CFG-195, CTL-023, CTL-025
 #[test]
 fn names_the_client_knows() {
-    check("supervisorctl -c here.conf version", "unix://<place>/gone.sock no such file", 7);
+    for file in ["here.conf", "home.conf", "near.conf"] {
+        let line = format!("supervisorctl -c {file} version");
+        check(&line, "unix://<place>/gone.sock no such file", 7);
+    }
     let sandbox = Sandbox::new();
     sandbox.write("names.conf", "[supervisorctl]\nprompt=%(here)s\n");
     for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
@@ -111,6 +118,50 @@ fn options_of_the_client() {
     for url in ["x", "/x", "http://", "unix://"] {
         let text = format!("Error: invalid value for -s '{url}': value '{url}' is not a URL");
         check(&format!("supervisorctl -s {url} version"), &text, 2);
+    }
+}
+
+// CTL-027
+#[test]
+fn urls_that_lead_nowhere() {
+    for (url, problem) in [
+        ("ftp://x", "Unknown protocol for serverurl ftp://x".to_owned()),
+        ("localhost:9001", "Unknown protocol for serverurl localhost:9001".to_owned()),
+        ("http://localhost:x", "Port could not be cast to integer value as 'x'".to_owned()),
+        ("http://localhost:65536", "Port out of range 0-65535".to_owned()),
+        (&format!("unix:///{}", "x".repeat(200)), "AF_UNIX path too long".to_owned()),
+    ] {
+        for (installation, sandbox) in crate::both().map(|one| (one, Sandbox::new())) {
+            let ran = run(&installation, &sandbox, &format!("supervisorctl -s {url} version"));
+            let (line, status) = first_line(&ran);
+            let text = line.split_once(">, ").map(|(_, text)| text).unwrap_or_default();
+            assert_eq!(
+                text.split_once(": file: ").map(|(text, _)| text),
+                Some(&*problem),
+                "{line}"
+            );
+            assert_eq!(status, 1, "{url}");
+            if installation.label == "ours" {
+                assert!(
+                    ran.stderr.contains(&format!("url: {url} (named by -s)")),
+                    "{}",
+                    ran.stderr
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn output_that_cannot_be_written_is_a_failure() {
+    let sandbox = Sandbox::new();
+    for installation in crate::both() {
+        let client = programs(&installation)("supervisorctl");
+        let mut shell = command(&sandbox, "sh");
+        shell.args(["-c", &format!("{} help > /dev/full", client.display())]);
+        let ran = Run::of(shell);
+        assert_ne!(ran.status, 0, "{}", installation.label);
+        assert!(ran.stderr.contains("No space left on device"), "{}", ran.stderr);
     }
 }
 

@@ -256,7 +256,7 @@ childutils.pcomm.send('over stderr: \\u00e9'.encode(), sys.stderr.buffer)
 sys.stdin.read()
 ";
 
-// EVT-005, EVT-025, EVT-033, EVT-035, EVT-051, EVT-067
+// EVT-005, EVT-025, EVT-033, EVT-035, EVT-051, EVT-067, ITRAP-054
 #[test]
 fn a_listener_written_on_childutils() {
     let Some(bin) = oracle_bin() else { return };

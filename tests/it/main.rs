@@ -1,12 +1,14 @@
 //! The one integration test binary: every test drives the real programs from outside.
 
 mod actions;
+mod answers;
 mod boot;
 mod bytes;
 mod calls;
 mod cli;
 mod clients;
 mod commands;
+mod completions;
 mod container;
 mod corpus;
 mod events;

@@ -8,9 +8,12 @@ pub mod chatter;
 pub mod daemon;
 pub mod installation;
 pub mod namespace;
+pub mod puppet;
 pub mod redact;
 pub mod sandbox;
+pub mod terminal;
 pub mod unprivileged;
+pub mod untested;
 pub mod wait;
 pub mod wire;
 

@@ -27,7 +27,7 @@ fn starts_follow_the_priorities() {
 
 #[test]
 fn clients_start_and_stop_in_ascending_order() {
-    // RUN-304, RUN-306, RUN-307, RPC-146, RPC-147, RPC-153, RPC-154, RTRAP-003
+    // RUN-304, RUN-306, RUN-307, RPC-146, RPC-147, RPC-153, RPC-154, RTRAP-003, ITRAP-010
     let mut sections: Vec<String> = MIXED.iter().map(|section| (*section).to_owned()).collect();
     for section in &mut sections[1..] {
         section.push_str(" autostart=false startsecs=0");

@@ -23,27 +23,32 @@ pub(super) enum Accepted {
 }
 
 /// A connection that is read and written without blocking.
+///
+/// Most are made for one call, which is there when they are accepted. Those are answered and closed
+/// without the system having been asked for news of them.
 #[derive(Debug)]
 pub(super) struct Stream {
-    accepted: AsyncFd<Accepted>,
+    // Both end before the descriptor they watch is closed.
+    /// Tells when there is something to read; there once a read has to wait.
+    news: Option<AsyncFd<RawFd>>,
     /// Tells when a client takes something again; there while it does not.
     room: Option<AsyncFd<OwnedFd>>,
-    /// Nothing was read yet: a client that has just connected has usually sent its request too.
+    accepted: Accepted,
+    /// Nothing was read yet.
     is_fresh: bool,
 }
 
 impl Stream {
-    /// Begins to watch a connection.
+    /// A connection that was just accepted.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// When the system refuses to make it one that does not block.
     pub(super) fn new(accepted: Accepted) -> io::Result<Stream> {
         match &accepted {
             Accepted::Tcp(stream) => stream.set_nonblocking(true)?,
             Accepted::Unix(stream) => stream.set_nonblocking(true)?,
         }
-        let accepted = watch(accepted, Interest::READABLE)?;
-        Ok(Stream { accepted, room: None, is_fresh: true })
+        Ok(Stream { news: None, room: None, accepted, is_fresh: true })
     }
 
     /// Reads what is there; nothing at the end.
@@ -53,14 +58,18 @@ impl Stream {
         space: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         if std::mem::take(&mut self.is_fresh) {
-            match self.accepted.get_ref().read(space) {
+            match self.accepted.read(space) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => return Poll::Ready(done),
             }
         }
         loop {
-            let mut guard = ready!(self.accepted.poll_read_ready(cx))?;
-            let Ok(read) = guard.try_io(|stream| stream.get_ref().read(space)) else { continue };
+            let Some(news) = &self.news else {
+                self.news = Some(watch(self.accepted.as_raw_fd(), Interest::READABLE)?);
+                continue;
+            };
+            let mut guard = ready!(news.poll_read_ready(cx))?;
+            let Ok(read) = guard.try_io(|_| self.accepted.read(space)) else { continue };
             // Less than there was room for is all there was: no need to be told so.
             if read.as_ref().is_ok_and(|count| (1..space.len()).contains(count)) {
                 guard.clear_ready();
@@ -77,16 +86,16 @@ impl Stream {
     ) -> Poll<io::Result<usize>> {
         loop {
             let Some(room) = &self.room else {
-                match self.accepted.get_ref().write(slices) {
+                match self.accepted.write(slices) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                     done => return Poll::Ready(done),
                 }
-                let twin = self.accepted.get_ref().twin()?;
+                let twin = self.accepted.twin()?;
                 self.room = Some(watch(twin, Interest::WRITABLE)?);
                 continue;
             };
             let mut guard = ready!(room.poll_write_ready(cx))?;
-            if let Ok(written) = guard.try_io(|_| self.accepted.get_ref().write(slices)) {
+            if let Ok(written) = guard.try_io(|_| self.accepted.write(slices)) {
                 self.room = None;
                 return Poll::Ready(written);
             }
@@ -135,6 +144,6 @@ impl AsRawFd for Accepted {
 
 /// Has the runtime watch a descriptor.
 pub(super) fn watch<T: AsRawFd>(inner: T, interest: Interest) -> io::Result<AsyncFd<T>> {
-    #[expect(deprecated, reason = "what is watched owns its descriptor; the successor is unsafe")]
+    #[expect(deprecated, reason = "what is watched is not closed before; the successor is unsafe")]
     AsyncFd::with_interest(inner, interest)
 }

@@ -31,6 +31,14 @@ pub struct MethodCall {
 /// When the bytes are no acceptable XML, or name no method; the daemon answers those with HTTP
 /// status 400.
 pub fn decode_call(bytes: &[u8]) -> Result<MethodCall, DecodeError> {
+    match str::from_utf8(bytes).ok().and_then(canonical::read_call) {
+        Some(call) => Ok(call),
+        None => decode_any_call(bytes),
+    }
+}
+
+/// The same whatever the layout.
+fn decode_any_call(bytes: &[u8]) -> Result<MethodCall, DecodeError> {
     let document = read::read(bytes, &Limits::CALL)?;
     match document.method {
         Some(method) if !method.is_empty() => {

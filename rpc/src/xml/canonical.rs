@@ -1,9 +1,13 @@
-//! Answers in the one layout in which both daemons write them, read at the speed of a comparison:
-//! the state of a thousand processes is a megabyte. Whatever is not exactly as written there is
-//! left to the general reader, which would give the same value for what is.
+//! Calls and answers in the one layout in which both daemons and their clients write them, read at
+//! the speed of a comparison: the state of a thousand processes is a megabyte, and a call takes
+//! longer to read than to carry out. Whatever is not exactly as written there is left to the
+//! general reader, which would give the same for what is.
 
-use super::PROLOG;
+use super::{MethodCall, PROLOG};
 use crate::value::Value;
+
+/// Longer calls are held to the general reader's [`Limits`](super::Limits).
+const LONGEST_CALL: usize = 64 << 10;
 
 /// Longer answers, and deeper ones, are held to the general reader's [`Limits`](super::Limits).
 const LONGEST: usize = 64 << 20;
@@ -12,6 +16,34 @@ const DEEPEST: u32 = 32;
 /// More members than any struct of the interface has; beyond that, looking for two of one name
 /// is the general reader's.
 const WIDEST: usize = 64;
+
+/// A call that is laid out as expected and names a method.
+pub(super) fn read_call(document: &str) -> Option<MethodCall> {
+    // Without a way out of the loop, it takes many bytes at a time.
+    let is_plain = document.bytes().fold(true, |plain, byte| plain & is_plain(byte));
+    if document.len() > LONGEST_CALL || !is_plain {
+        return None;
+    }
+    let rest = document.strip_prefix(PROLOG)?;
+    let mut layout = Layout { rest, depth: 0 };
+    layout.expect("<methodCall>\n<methodName>")?;
+    let method = layout.text()?;
+    layout.expect("</methodName>\n<params>\n")?;
+    let mut params = Vec::new();
+    while layout.expect("<param>\n").is_some() {
+        params.push(layout.value()?);
+        layout.expect("</param>\n")?;
+    }
+    layout.expect("</params>\n</methodCall>\n")?;
+    let is_whole = layout.rest.is_empty() && !method.is_empty();
+    is_whole.then_some(MethodCall { method, params })
+}
+
+/// Whether the byte is part of a character that XML allows for certain (RPC-027).
+fn is_plain(byte: u8) -> bool {
+    const BEGINS_NONCHARACTERS: u8 = 0xef;
+    (byte >= b' ' || byte == b'\n' || byte == b'\t') && byte != BEGINS_NONCHARACTERS
+}
 
 /// The value of an answer that is laid out as expected.
 pub(super) fn read(document: &str) -> Option<Value> {

@@ -325,6 +325,33 @@ proptest! {
     }
 
     #[test]
+    fn calls_we_write_are_read_the_fast_way(
+        method in "[a-zA-Z.&<]{1,20}",
+        params in prop::collection::vec(plain_values(), 0..3),
+    ) {
+        let bytes = encode_call(&method, &params)?;
+        let call = MethodCall { method, params };
+        prop_assert_eq!(canonical::read_call(std::str::from_utf8(&bytes)?), Some(call));
+    }
+
+    #[test]
+    fn the_fast_way_leads_to_the_same_calls(
+        params in prop::collection::vec(plain_values(), 0..2),
+        place in any::<prop::sample::Index>(),
+        cut in 0..12_usize,
+        new in "[ <>/&;+_0-9a-z\n\r\t\u{1}\u{fffe}é]{0,6}|<!---->|&amp;|&#65;|<nil/>|]]>",
+    ) {
+        let mut text = String::from_utf8(encode_call("supervisor.getState", &params)?)?;
+        let from = place.index(text.len());
+        let to = (from + cut).min(text.len());
+        prop_assume!(text.is_char_boundary(from) && text.is_char_boundary(to));
+        text.replace_range(from..to, &new);
+        if let Some(call) = canonical::read_call(&text) {
+            prop_assert_eq!(decode_any_call(text.as_bytes()).ok(), Some(call));
+        }
+    }
+
+    #[test]
     fn reading_is_total(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[<>/a-c&;#1!\\[\\]' =-]{0,60}") {
         let _ = decode_call(&bytes);
         let _ = decode_response(text.as_bytes());

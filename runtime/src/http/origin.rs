@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use hyper::header::{HeaderMap, HeaderName};
+use hyper::header::{self, HeaderMap, HeaderName};
 
 /// Where a request comes from, as far as it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,18 +28,20 @@ pub struct Reach {
     pub hostname: String,
 }
 
+const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
 /// Judges a request by its headers.
 pub fn judge(headers: &HeaderMap, reach: &Reach) -> Provenance {
-    let origin = text(headers, "origin");
-    let site = text(headers, "sec-fetch-site");
-    let referer = text(headers, "referer").and_then(origin_of);
-    let browser = origin.is_some()
+    let origin = text(headers, &header::ORIGIN);
+    let site = text(headers, &SITE);
+    let is_browser = origin.is_some()
         || site.is_some()
-        || text(headers, "user-agent").is_some_and(|agent| agent.starts_with("Mozilla/"));
-    if !browser {
+        || text(headers, &header::USER_AGENT).is_some_and(|agent| agent.starts_with("Mozilla/"));
+    if !is_browser {
         return Provenance::Tool;
     }
-    let claimed = origin.or(referer);
+    let claimed = origin.or_else(|| text(headers, &header::REFERER).and_then(origin_of));
     if reach.guarded_by_name && !is_our_name(headers, claimed, reach) {
         return Provenance::Foreign;
     }
@@ -60,16 +62,16 @@ fn names_us(headers: &HeaderMap, origin: &str) -> bool {
     };
     let default = if scheme == "https" { ":443" } else { ":80" };
     let bare = |host: &str| host.strip_suffix(default).unwrap_or(host).to_ascii_lowercase();
-    ["host", "x-forwarded-host"]
+    [header::HOST, FORWARDED_HOST]
         .into_iter()
-        .filter_map(|name| text(headers, name))
+        .filter_map(|name| text(headers, &name))
         .any(|host| bare(host) == bare(authority))
 }
 
 /// Whether the `Host` can only mean this machine. A page served by `https` cannot have been
 /// rebound to a server that speaks no TLS: a proxy stands between.
 fn is_our_name(headers: &HeaderMap, claimed: Option<&str>, reach: &Reach) -> bool {
-    let Some(host) = text(headers, "host") else {
+    let Some(host) = text(headers, &header::HOST) else {
         return true;
     };
     if claimed.is_some_and(|origin| origin.starts_with("https://")) {
@@ -94,8 +96,8 @@ fn origin_of(url: &str) -> Option<&str> {
     Some(&url[..end])
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<&'a str> {
-    headers.get(HeaderName::from_static(name))?.to_str().ok()
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod commands;
 mod daemon;
 mod diff;
 mod input;
+mod manual;
 mod output;
 mod plan;
 mod schema;
@@ -54,6 +55,12 @@ pub fn intercept(arguments: &[OsString]) -> Option<ExitCode> {
 /// Runs `supervisorc`; `arguments` begin with the program's name.
 pub fn supervisorc(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     commands::run(arguments)
+}
+
+/// The manual page of `supervisorc`, section 1.
+#[must_use]
+pub fn manual_page() -> String {
+    manual::page()
 }
 
 /// The JSON schema called `name`: of a configuration (`config`), of a report in JSON (`report`) or

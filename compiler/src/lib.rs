@@ -13,6 +13,7 @@ pub mod getopt;
 pub mod host;
 pub mod incremental;
 pub mod lint;
+pub mod manual;
 mod pass;
 pub mod plan;
 pub mod report;

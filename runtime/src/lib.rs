@@ -11,6 +11,7 @@ pub mod events;
 pub mod http;
 pub mod link;
 pub mod logs;
+mod manual;
 mod origin;
 pub mod os;
 mod overrides;
@@ -24,4 +25,5 @@ pub mod supervisor;
 pub mod web;
 
 pub use cli::main_supervisord;
+pub use manual::page as manual_page;
 pub use pidproxy::main_pidproxy;

@@ -30,13 +30,14 @@ fn the_sample() {
 }
 
 #[test]
-fn completions_and_manual_page() {
+fn completions_and_manual_pages() {
     for shell in ctl::generated::Shell::ALL {
         let path = format!("docs/reference/completions/{}", shell.file());
         check(&path, &ctl::generated::completions(shell));
     }
-    let page = ctl::generated::manual_page().expect("a page that can be rendered");
-    check("docs/reference/supervisorctl.1", &page);
+    check("docs/reference/supervisorctl.1", &ctl::generated::manual_page());
+    check("docs/reference/supervisorc.1", &compiler::cli::manual_page());
+    check("docs/reference/supervisord.1", &runtime::manual_page());
 }
 
 #[test]

@@ -74,7 +74,8 @@ fn carry_out(name: &str, matches: &ArgMatches) -> Result<Verdict, Failure> {
     }
 }
 
-fn command() -> Command {
+/// The commands and their options.
+pub(super) fn command() -> Command {
     Command::new(PROGRAM)
         .about("Checks and compiles supervisord.conf")
         .version(env!("CARGO_PKG_VERSION"))

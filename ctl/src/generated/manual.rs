@@ -1,8 +1,10 @@
-//! The manual page of supervisorctl: the options as clap knows them, the actions as `help` tells
-//! them, the exit statuses.
+//! The manual page of supervisorctl: its options, the actions as `help` tells them, the exit
+//! statuses.
+
+use compiler::manual::Page;
 
 use crate::actions::ACTIONS;
-use crate::options::command;
+use crate::options::{ABOUT, Row, TABLE};
 
 /// What scripts may rely on (CTL-045).
 const STATUSES: [(&str, &str); 7] = [
@@ -16,52 +18,47 @@ const STATUSES: [(&str, &str); 7] = [
 ];
 
 /// The manual page of supervisorctl, section 1.
-///
-/// # Errors
-/// When the page cannot be rendered.
-pub fn manual_page() -> std::io::Result<String> {
-    let mut text = Vec::new();
-    let page = clap_mangen::Man::new(command());
-    page.render_title(&mut text)?;
-    page.render_name_section(&mut text)?;
-    let mut text = String::from_utf8_lossy(&text).into_owned();
-    text += ".SH SYNOPSIS\n\\fBsupervisorctl\\fR [options] [action [arguments]]\n\
-             .SH DESCRIPTION\nWithout an action a shell is opened. The configuration file is \
-             searched for in the usual places unless it is named. Names are those of processes, \
-             \\fIgroup\\fR:\\fIprocess\\fR where the two differ, \\fIgroup\\fR:* for a whole group.\n";
-    let mut options = Vec::new();
-    page.render_options_section(&mut options)?;
-    text += &String::from_utf8_lossy(&options);
-    text += ".SH ACTIONS\n";
+#[must_use]
+pub fn manual_page() -> String {
+    let mut page = Page::new("supervisorctl", ABOUT, "[options] [action [arguments]]");
+    page.section("DESCRIPTION");
+    page.paragraph(
+        "Without an action a shell is opened. The configuration file is searched for in the usual \
+         places unless it is named. Names are those of processes, group:process where the two \
+         differ, group:* for a whole group.",
+    );
+    page.section("OPTIONS");
+    for row in TABLE {
+        page.item(&term(row), row.doc);
+    }
+    page.section("ACTIONS");
     for action in ACTIONS {
-        text += ".TP\n";
-        let mut first = true;
+        let mut is_first = true;
         for line in action.help.lines() {
-            text += &help_line(line, std::mem::take(&mut first));
+            help_line(&mut page, line, std::mem::take(&mut is_first));
         }
     }
-    text += ".SH EXIT STATUS\n";
+    page.section("EXIT STATUS");
     for (status, meaning) in STATUSES {
-        text += &format!(".TP\n\\fB{status}\\fR\n{}\n", escaped(meaning));
+        page.item(status, meaning);
     }
-    text += ".SH SEE ALSO\n\\fBsupervisord\\fR(1)\n";
-    Ok(text)
+    page.finish(&["supervisord", "supervisorc"])
+}
+
+/// The names of an option and what it takes.
+fn term(row: &Row) -> String {
+    let short = row.known.short.chars().map(|short| format!("-{short}"));
+    let names: Vec<_> = short.chain([format!("--{}", row.known.long)]).collect();
+    format!("{} {}", names.join(", "), row.argument).trim_end().to_owned()
 }
 
 /// A line of syntax, tabs and description; or either alone.
-fn help_line(line: &str, first: bool) -> String {
+fn help_line(page: &mut Page, line: &str, is_first: bool) {
     let (syntax, about) = line.split_once('\t').unwrap_or((line, ""));
-    let about = escaped(about.trim_start());
-    let syntax = escaped(syntax.trim_end());
-    match (syntax.is_empty(), first) {
-        (true, _) => format!("{about}\n"),
-        (false, true) => format!("\\fB{syntax}\\fR\n{about}\n"),
-        (false, false) if about.is_empty() => format!("{syntax}\n"),
-        (false, false) => format!(".TP\n\\fB{syntax}\\fR\n{about}\n"),
+    let (syntax, about) = (syntax.trim_end(), about.trim_start());
+    match syntax.is_empty() {
+        true => page.paragraph(about),
+        false if about.is_empty() && !is_first => page.paragraph(syntax),
+        false => page.item(syntax, about),
     }
-}
-
-fn escaped(text: &str) -> String {
-    let text = text.replace('\\', "\\e").replace('-', "\\-");
-    if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }
 }

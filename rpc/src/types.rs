@@ -212,16 +212,16 @@ impl Decode for Clamped {
 
 /// The answer of the tail methods: an array of text, offset, overflow (RPC-231).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TailResult {
+pub struct TailResult<T = String> {
     /// The text.
-    pub text: String,
+    pub text: T,
     /// Where the log ended, for the next call.
     pub offset: i64,
     /// Whether there was more than was asked for.
     pub overflow: bool,
 }
 
-impl Encode for TailResult {
+impl<T: Encode> Encode for TailResult<T> {
     fn encode(&self, out: &mut Encoder) {
         out.raw("<value><array><data>\n");
         self.text.encode(out);

@@ -8,7 +8,7 @@ mod write;
 
 pub(crate) use read::integer;
 pub use read::{DecodeError, Limits};
-pub use write::{Encode, EncodeError, Encoder, Fragment};
+pub use write::{Encode, EncodeError, Encoder, Fragment, Gap, escape};
 
 use crate::fault::{Fault, ReceivedFault};
 use crate::value::{Decode as _, Value};
@@ -102,11 +102,7 @@ pub fn encode_response<T: Encode + ?Sized>(
 ) -> Result<Vec<u8>, EncodeError> {
     let mut out = Encoder::new(PROLOG);
     match answer {
-        Ok(value) => {
-            out.raw("<methodResponse>\n<params>\n<param>\n");
-            value.encode(&mut out);
-            out.raw("</param>\n</params>\n</methodResponse>\n");
-        }
+        Ok(value) => result(value, &mut out),
         Err(fault) => {
             out.raw("<methodResponse>\n<fault>\n");
             fault.encode(&mut out);
@@ -114,6 +110,23 @@ pub fn encode_response<T: Encode + ?Sized>(
         }
     }
     out.finish()
+}
+
+/// Writes an answer whose value has a [`Gap`] in it: what stands before the text that is missing,
+/// and what after it.
+///
+/// # Errors
+/// When the value has no wire form.
+pub fn encode_around<T: Encode>(value: &T) -> Result<(Vec<u8>, Vec<u8>), EncodeError> {
+    let mut out = Encoder::new(PROLOG);
+    result(value, &mut out);
+    out.finish_around()
+}
+
+fn result<T: Encode + ?Sized>(value: &T, out: &mut Encoder) {
+    out.raw("<methodResponse>\n<params>\n<param>\n");
+    value.encode(out);
+    out.raw("</param>\n</params>\n</methodResponse>\n");
 }
 
 #[cfg(test)]

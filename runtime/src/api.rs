@@ -6,6 +6,7 @@ pub mod follow;
 pub mod logs;
 pub mod process;
 pub mod system;
+mod text;
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -13,16 +14,24 @@ use std::sync::Arc;
 
 use compiler::Compiled;
 use compiler::plan::Plan;
+use hyper::body::Bytes;
 use jiff::tz::TimeZone;
 use rpc::fault::Refusal;
 use rpc::methods::{Calls, Contract, Signal};
 use rpc::types::{ConfigChanges, StateInfo};
-use rpc::xml::{Encode, EncodeError, Fragment, decode_call, encode_response};
+use rpc::xml::{Encode, EncodeError, Fragment, decode_call, encode_around, encode_response};
 use rpc::{Call, Fault, FaultCode, MethodCall};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 use tracing::Level;
 
+use self::text::LongText;
 use crate::supervisor::message::{Channel, Publication, Reply, Request, Target};
+
+/// Bytes of results that are collected in a multicall; those that come after are faults.
+const LONGEST_MULTICALL: usize = 32 << 20;
+
+/// What is said of them.
+const TOO_LONG: &str = "the result is too long for a multicall";
 
 /// The version of the interface (RPC-092).
 const API_VERSION: &str = "3.0";
@@ -71,13 +80,27 @@ pub struct Api<D> {
 }
 
 /// The answer to a call.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Answer {
     /// The response, a document of XML.
-    pub response: Vec<u8>,
+    pub response: Document,
     /// After `reloadConfig`, the sections whose changes take effect after a restart only. The
     /// result of the method has no place for them (RUN-360).
     pub pending: Vec<String>,
+}
+
+/// A document on its way to a client.
+#[derive(Debug)]
+pub enum Document {
+    /// All of it.
+    Held(Vec<u8>),
+    /// One around a long part of a log.
+    Sent {
+        /// Its length in bytes.
+        length: u64,
+        /// The bytes, as fast as they are taken; fewer when the log cannot be read to its end.
+        pieces: mpsc::Receiver<Bytes>,
+    },
 }
 
 /// Why a request is answered with an HTTP error instead of a fault.
@@ -98,17 +121,32 @@ enum Failure {
 /// What results are written as: whole responses, or parts of the array of a multicall.
 trait Rendering {
     type Output;
+
+    /// Bytes of a log that become part of a value; more are put [around](Rendering::around).
+    const LONGEST_HELD: u64;
+
     fn render<T: Encode + ?Sized>(value: &T) -> Result<Self::Output, EncodeError>;
+
+    /// A value around a text that is not held.
+    fn around<T: Encode>(value: &T, text: LongText) -> Result<Self::Output, Failure>;
 }
 
 /// The whole response of a call on its own.
 enum Response {}
 
 impl Rendering for Response {
-    type Output = Vec<u8>;
+    type Output = Document;
 
-    fn render<T: Encode + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> {
-        encode_response(Ok(value))
+    const LONGEST_HELD: u64 = text::PIECE;
+
+    fn render<T: Encode + ?Sized>(value: &T) -> Result<Document, EncodeError> {
+        encode_response(Ok(value)).map(Document::Held)
+    }
+
+    fn around<T: Encode>(value: &T, text: LongText) -> Result<Document, Failure> {
+        let (before, after) = encode_around(value)?;
+        let length = (before.len() + after.len()) as u64 + text.written();
+        Ok(Document::Sent { length, pieces: text.send(before, after) })
     }
 }
 
@@ -118,13 +156,19 @@ enum Element {}
 impl Rendering for Element {
     type Output = Fragment;
 
+    const LONGEST_HELD: u64 = 4 << 20;
+
     fn render<T: Encode + ?Sized>(value: &T) -> Result<Fragment, EncodeError> {
         Fragment::new(value)
     }
+
+    fn around<T: Encode>(_: &T, _: LongText) -> Result<Fragment, Failure> {
+        Err(Fault::new(FaultCode::Failed, TOO_LONG).into())
+    }
 }
 
-impl From<Vec<u8>> for Answer {
-    fn from(response: Vec<u8>) -> Answer {
+impl From<Document> for Answer {
+    fn from(response: Document) -> Answer {
         Answer { response, pending: Vec::new() }
     }
 }
@@ -170,7 +214,7 @@ impl<D: Daemon> Api<D> {
         let answer = match outcome {
             Ok(answer) => Ok(answer),
             Err(Failure::Refusal(Refusal::Fault(fault))) => {
-                encode_response::<str>(Err(&fault)).map(Answer::from)
+                encode_response::<str>(Err(&fault)).map(|bytes| Document::Held(bytes).into())
             }
             Err(Failure::Refusal(unforeseen @ Refusal::Unforeseen { .. })) => {
                 tracing::error!("an XML-RPC call cannot be carried out: {unforeseen}");
@@ -187,7 +231,7 @@ impl<D: Daemon> Api<D> {
     async fn call(&self, call: MethodCall) -> Result<Answer, Failure> {
         let call = self.parse(call).await?;
         if let Call::Multicall { calls } = call {
-            return Ok(self.multicall(calls).await?.into());
+            return Ok(Document::Held(self.multicall(calls).await?).into());
         }
         if call == Call::ReloadConfig {
             let reply = self.daemon.request(Request::Reread).await?;
@@ -200,21 +244,27 @@ impl<D: Daemon> Api<D> {
     /// One after the other, each finished before the next begins (RPC-245).
     async fn multicall(&self, calls: Calls) -> Result<Vec<u8>, Failure> {
         let mut results = Vec::with_capacity(calls.0.len());
+        let mut length = 0;
         for call in calls.0 {
             let outcome = match call {
+                Ok(_) if length > LONGEST_MULTICALL => {
+                    Err(Fault::new(FaultCode::Failed, TOO_LONG).into())
+                }
                 Ok(call) => match self.parse(call).await {
                     Ok(call) => self.carry_out::<Element>(call).await,
                     Err(refusal) => Err(refusal.into()),
                 },
                 Err(fault) => Err(fault.into()),
             };
-            results.push(match outcome {
+            let result = match outcome {
                 Ok(result) => result,
                 Err(Failure::Refusal(refusal)) => Fragment::new(&refusal.into_fault())?,
                 Err(Failure::Encode(error)) => {
                     Fragment::new(&Fault::new(FaultCode::Failed, error.to_string()))?
                 }
-            });
+            };
+            length += result.len();
+            results.push(result);
         }
         Ok(encode_response(Ok(results.as_slice()))?)
     }
@@ -250,9 +300,7 @@ impl<D: Daemon> Api<D> {
                 self.alive().await?;
                 Ok(R::render(&i64::from(std::process::id()))?)
             }
-            Call::ReadLog { offset, length } => {
-                Ok(R::render(&self.read_main(offset, length).await?)?)
-            }
+            Call::ReadLog { offset, length } => self.read_main::<R>(offset, length).await,
             Call::ClearLog => {
                 self.alive().await?;
                 self.daemon.clear_log().await?;
@@ -292,16 +340,16 @@ impl<D: Daemon> Api<D> {
             Call::GetAllProcessInfo => self.ask::<R>(Request::AllInfo).await,
             Call::GetAllConfigInfo => self.ask::<R>(Request::Config).await,
             Call::ReadProcessStdoutLog { name, offset, length } => {
-                Ok(R::render(&self.read_process(name, Stdout, offset, length).await?)?)
+                self.read_process::<R>(name, Stdout, offset, length).await
             }
             Call::ReadProcessStderrLog { name, offset, length } => {
-                Ok(R::render(&self.read_process(name, Stderr, offset, length).await?)?)
+                self.read_process::<R>(name, Stderr, offset, length).await
             }
             Call::TailProcessStdoutLog { name, offset, length } => {
-                Ok(R::render(&self.tail_process(name, Stdout, offset, length).await?)?)
+                self.tail_process::<R>(name, Stdout, offset, length).await
             }
             Call::TailProcessStderrLog { name, offset, length } => {
-                Ok(R::render(&self.tail_process(name, Stderr, offset, length).await?)?)
+                self.tail_process::<R>(name, Stderr, offset, length).await
             }
             Call::ClearProcessLogs { name } => {
                 self.ask::<R>(Request::ClearLogs { name: name.0 }).await

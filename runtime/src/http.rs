@@ -292,8 +292,7 @@ impl<S: Site> Server<S> {
                 refuse(verdict, request, &socket).await
             }
         };
-        let endless = reply.body().size_hint().exact().is_none();
-        socket.enter(if endless { Phase::Streaming } else { Phase::Idle });
+        socket.enter(reply.body().phase());
         socket.touch(self.shared.slots.tick());
         if let Some(line) = line {
             line.end(peer, &reply);

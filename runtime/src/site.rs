@@ -13,12 +13,12 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use jiff::Timestamp;
 
-use crate::api::{Answer, Api, Daemon, Unanswerable, follow};
+use crate::api::{Answer, Api, Daemon, Document, Unanswerable, follow};
 use crate::http::limits::Limits;
 use crate::http::origin::{self, Provenance};
-use crate::http::reply::{self, Reply};
+use crate::http::reply::{self, Content, Reply};
 use crate::http::target::{Route, Target, parameters};
-use crate::http::{Endpoint, Exchange, Listener, Serving, Shared, Site, serve};
+use crate::http::{Endpoint, Exchange, Listener, Serving, Shared, Site, Socket, serve};
 use crate::logs::follow::Follow;
 use crate::os::limits;
 use crate::supervisor::message::Channel;
@@ -85,7 +85,7 @@ impl<D: Daemon> Interfaces<D> {
             Err(refusal) => return refusal,
         };
         match self.api.respond(&body).await {
-            Ok(answer) => answered(answer),
+            Ok(answer) => answered(answer, &exchange.socket),
             Err(Unanswerable::Malformed) => reply::error(StatusCode::BAD_REQUEST),
             Err(Unanswerable::Unforeseen) => reply::error(StatusCode::INTERNAL_SERVER_ERROR),
         }
@@ -137,13 +137,22 @@ impl<D: Daemon> Site for Interfaces<D> {
 }
 
 /// The answer to a call; what waits for a restart is told in a header (RUN-360).
-fn answered(answer: Answer) -> Reply {
-    let reply = reply::ok("text/xml", answer.response);
+fn answered(answer: Answer, socket: &Rc<Socket>) -> Reply {
+    let content = match answer.response {
+        Document::Held(bytes) => Content::Whole(bytes.into()),
+        Document::Sent { length, pieces } => {
+            Content::Pieces { left: length, pieces, socket: Rc::clone(socket) }
+        }
+    };
+    let reply = reply::with_status(StatusCode::OK, "text/xml", content);
+    if answer.pending.is_empty() {
+        return reply;
+    }
     match HeaderValue::try_from(answer.pending.join(" ")) {
-        Ok(sections) if !sections.is_empty() => {
+        Ok(sections) => {
             reply::with_header(reply, HeaderName::from_static(rpc::PENDING_HEADER), sections)
         }
-        _ => reply,
+        Err(_) => reply,
     }
 }
 

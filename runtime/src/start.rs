@@ -98,6 +98,9 @@ pub(crate) fn run(loaded: Loaded) -> Result<ExitCode, StartError> {
     let life = tasks.spawn_local(async move { daemon.live(stage, readiness).await });
     let ended = runtime.block_on(tasks.run_until(life));
     activity.flush(LAST_LINES);
+    // A thread that reads a log for a client may hang with its disk.
+    drop(tasks);
+    runtime.shutdown_background();
     ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 

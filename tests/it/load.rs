@@ -184,8 +184,34 @@ fn readers_that_never_read() {
             let _ = connection.write_all(&calls);
             connection
         });
-        (streams, pipelines.collect::<Vec<_>>(), crowd(server, 1, &log))
+        (streams, pipelines.collect::<Vec<_>>(), crowd(server, 20, &log))
     });
+}
+
+#[test]
+fn a_log_that_cannot_be_read_holds_up_no_shutdown() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "supervisord.conf",
+        format!(
+            "{HEAD}\n[program:x]\ncommand=/bin/true\n\
+        autostart=false\nstdout_logfile=%(here)s/x.log\n"
+        ),
+    );
+    let mut daemon = Daemon::start(&crate::ours(), &sandbox);
+    // Whoever opens it waits for a writer, as for a disk that hangs.
+    let log = sandbox.join("x.log");
+    fs::remove_file(&log).ok();
+    nix::unistd::mkfifo(&log, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    let server = Address::Unix(sandbox.join("s.sock"));
+    let params = ["x".into(), 0.into(), 0.into()];
+    let call = rpc::xml::encode_call("supervisor.readProcessStdoutLog", &params).expect("a call");
+    let mut waiting = server.connect().expect("a server that listens");
+    waiting.send(post("/RPC2", call));
+    // The call above has been taken when one after it is answered.
+    assert_eq!(server.call("supervisor.getVersion", &[]), "3.0");
+    daemon.signal(Signal::SIGTERM);
+    assert!(daemon.wait().success(), "{}", daemon.output());
 }
 
 /// A call for the log of `chatty` from an offset to its end.

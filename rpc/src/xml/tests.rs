@@ -325,6 +325,14 @@ proptest! {
     }
 
     #[test]
+    fn a_text_may_be_written_by_itself(text in any::<String>()) {
+        let (mut written, after) = encode_around(&vec![Gap])?;
+        escape(&text, &mut written);
+        written.extend_from_slice(&after);
+        prop_assert_eq!(written, encode_response(Ok(&vec![text]))?);
+    }
+
+    #[test]
     fn calls_we_write_are_read_the_fast_way(
         method in "[a-zA-Z.&<]{1,20}",
         params in prop::collection::vec(plain_values(), 0..3),

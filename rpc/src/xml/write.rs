@@ -28,6 +28,7 @@ pub enum EncodeError {
 #[derive(Debug)]
 pub struct Encoder {
     bytes: Vec<u8>,
+    gap: Option<usize>,
     error: Option<EncodeError>,
 }
 
@@ -36,11 +37,17 @@ impl Encoder {
         // Room for any answer but those of lists and logs.
         let mut bytes = Vec::with_capacity(1024);
         bytes.extend_from_slice(head.as_bytes());
-        Encoder { bytes, error: None }
+        Encoder { bytes, gap: None, error: None }
     }
 
     pub(super) fn finish(self) -> Result<Vec<u8>, EncodeError> {
         self.error.map_or(Ok(self.bytes), Err)
+    }
+
+    /// What stands before the [`Gap`], and what after it.
+    pub(super) fn finish_around(mut self) -> Result<(Vec<u8>, Vec<u8>), EncodeError> {
+        let after = self.gap.map_or_else(Vec::new, |at| self.bytes.split_off(at));
+        self.error.map_or(Ok((self.bytes, after)), Err)
     }
 
     /// Markup, as it is.
@@ -48,25 +55,9 @@ impl Encoder {
         self.bytes.extend_from_slice(markup.as_bytes());
     }
 
-    /// Text, escaped (RPC-048). Characters XML cannot hold become U+FFFD, so that a log with
-    /// control characters does not make the whole answer unreadable (RPC-049).
+    /// Text, escaped.
     pub(super) fn text(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        let mut written = 0;
-        for (at, &byte) in bytes.iter().enumerate() {
-            let replacement = match byte {
-                b'&' => "&amp;",
-                b'<' => "&lt;",
-                b'>' => "&gt;",
-                b'\t' | b'\n' | b'\r' | b' '..=0xee | 0xf0..=0xff => continue,
-                0xef if !is_noncharacter(&bytes[at..]) => continue,
-                _ => "\u{fffd}",
-            };
-            self.bytes.extend_from_slice(&bytes[written..at]);
-            self.raw(replacement);
-            written = at + if byte == 0xef { 3 } else { 1 };
-        }
-        self.bytes.extend_from_slice(&bytes[written..]);
+        escape(text, &mut self.bytes);
     }
 
     fn int(&mut self, number: i64) {
@@ -82,6 +73,42 @@ impl Encoder {
         // Writing to a vector cannot fail.
         let _ = write!(self.bytes, "{shown}");
     }
+}
+
+/// Appends text, escaped (RPC-048). Characters XML cannot hold become U+FFFD, so that a log with
+/// control characters does not make the whole answer unreadable (RPC-049).
+pub fn escape(text: &str, out: &mut Vec<u8>) {
+    // Without a way out of the inner loop, it takes many bytes at a time.
+    const STRIDE: usize = 64;
+    let bytes = text.as_bytes();
+    let mut written = 0;
+    for (stride, some) in bytes.chunks(STRIDE).enumerate() {
+        if !some.iter().fold(false, |any, byte| any | may_be_replaced(*byte)) {
+            continue;
+        }
+        for (within, &byte) in some.iter().enumerate() {
+            let at = stride * STRIDE + within;
+            let replacement = match byte {
+                _ if !may_be_replaced(byte) => continue,
+                b'&' => "&amp;",
+                b'<' => "&lt;",
+                b'>' => "&gt;",
+                0xef if !is_noncharacter(&bytes[at..]) => continue,
+                _ => "\u{fffd}",
+            };
+            out.extend_from_slice(&bytes[written..at]);
+            out.extend_from_slice(replacement.as_bytes());
+            written = at + if byte == 0xef { 3 } else { 1 };
+        }
+    }
+    out.extend_from_slice(&bytes[written..]);
+}
+
+/// Whether the byte is markup, a character XML cannot hold, or the first of one.
+fn may_be_replaced(byte: u8) -> bool {
+    let is_blank = (byte == b'\t') | (byte == b'\n') | (byte == b'\r');
+    let is_markup = (byte == b'&') | (byte == b'<') | (byte == b'>');
+    ((byte < b' ') & !is_blank) | is_markup | (byte == 0xef)
 }
 
 /// Whether this starts with U+FFFE or U+FFFF, which XML cannot hold.
@@ -104,11 +131,31 @@ impl Fragment {
         value.encode(&mut out);
         out.finish().map(Fragment)
     }
+
+    /// Its length in bytes.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a value is never written as nothing")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
 }
 
 impl Encode for Fragment {
     fn encode(&self, out: &mut Encoder) {
         out.bytes.extend_from_slice(&self.0);
+    }
+}
+
+/// The place of a text that is too long to be held, and comes between the two parts of
+/// [`encode_around`](super::encode_around), [escaped](escape).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap;
+
+impl Encode for Gap {
+    fn encode(&self, out: &mut Encoder) {
+        out.raw("<value><string>");
+        out.gap = Some(out.bytes.len());
+        out.raw("</string></value>\n");
     }
 }
 

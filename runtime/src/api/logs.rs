@@ -1,59 +1,66 @@
 //! Log files for clients, by offset and length. Files are read on a thread of their own: a disk
 //! that hangs delays only who asked.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use rpc::methods::{Integer, ProcessName};
 use rpc::types::TailResult;
+use rpc::xml::Gap;
 use rpc::{Fault, FaultCode};
 
-use super::{Api, Daemon};
+use super::text::Text;
+use super::{Api, Daemon, Failure, Rendering};
 use crate::logs::read::{self, ReadError};
 use crate::supervisor::message::{Channel, Reply, Request};
 
 impl<D: Daemon> Api<D> {
     /// `readLog` (RPC-222 to RPC-230).
-    pub(super) async fn read_main(
+    pub(super) async fn read_main<R: Rendering>(
         &self,
         offset: Integer,
         length: Integer,
-    ) -> Result<String, Fault> {
+    ) -> Result<R::Output, Failure> {
         self.alive().await?;
-        read(self.daemon.log_path().await, offset.0, length.0).await
+        read::<R>(self.daemon.log_path().await, offset.0, length.0).await
     }
 
     /// `readProcessStdoutLog` and `readProcessStderrLog`.
-    pub(super) async fn read_process(
+    pub(super) async fn read_process<R: Rendering>(
         &self,
         name: ProcessName,
         channel: Channel,
         offset: Integer,
         length: Integer,
-    ) -> Result<String, Fault> {
+    ) -> Result<R::Output, Failure> {
         let path = self.log_of(name.0, channel).await?;
-        read(path, offset.0, length.0).await
+        read::<R>(path, offset.0, length.0).await
     }
 
     /// `tailProcessStdoutLog` and `tailProcessStderrLog` (RPC-231 to RPC-240).
-    pub(super) async fn tail_process(
+    pub(super) async fn tail_process<R: Rendering>(
         &self,
         name: ProcessName,
         channel: Channel,
         offset: Integer,
         length: Integer,
-    ) -> Result<TailResult, Fault> {
-        let Some(path) = self.log_of(name.0, channel).await? else {
-            return Ok(TailResult { text: String::new(), offset: 0, overflow: false });
-        };
+    ) -> Result<R::Output, Failure> {
+        let path = self.log_of(name.0, channel).await?;
         let (offset, length) = (offset.0, length.0);
-        let tail = apart(move || read::tail(&path, offset, length)).await?;
-        Ok(match tail {
-            Ok(tail) => {
-                TailResult { text: text(&tail.data), offset: tail.offset, overflow: tail.overflow }
-            }
-            Err(_) => TailResult { text: String::new(), offset, overflow: false },
-        })
+        let tail = apart(move || {
+            let Some(path) = path else { return Ok((Text::Held(String::new()), 0, false)) };
+            let tail = read::tail(&path, offset, length)?;
+            let text = tail.part.map(|part| Text::of(part, R::LONGEST_HELD)).transpose()?;
+            let text = text.unwrap_or_else(|| Text::Held(String::new()));
+            Ok::<_, io::Error>((text, tail.offset, tail.overflow))
+        });
+        let (text, offset, overflow) =
+            tail.await?.unwrap_or_else(|_| (Text::Held(String::new()), offset, false));
+        match text {
+            Text::Held(text) => Ok(R::render(&TailResult { text, offset, overflow })?),
+            Text::Long(text) => R::around(&TailResult { text: Gap, offset, overflow }, text),
+        }
     }
 
     /// The file a process logs a stream to.
@@ -69,25 +76,29 @@ impl<D: Daemon> Api<D> {
     }
 }
 
-async fn read(path: Option<Arc<Path>>, offset: i64, length: i64) -> Result<String, Fault> {
+async fn read<R: Rendering>(
+    path: Option<Arc<Path>>,
+    offset: i64,
+    length: i64,
+) -> Result<R::Output, Failure> {
     let Some(path) = path else {
-        return Err(Fault::bare(FaultCode::NoFile));
+        return Err(Fault::bare(FaultCode::NoFile).into());
     };
     let shown = path.to_string_lossy().into_owned();
-    match apart(move || read::read(&path, offset, length)).await? {
-        Ok(data) => Ok(text(&data)),
-        Err(ReadError::Missing) => Err(Fault::new(FaultCode::NoFile, shown)),
-        Err(ReadError::BadArguments) => Err(Fault::bare(FaultCode::BadArguments)),
-        Err(ReadError::Failed(_)) => Err(Fault::bare(FaultCode::Failed)),
+    let text = apart(move || {
+        let part = read::read(&path, offset, length)?;
+        Text::of(part, R::LONGEST_HELD).map_err(ReadError::Failed)
+    });
+    match text.await? {
+        Ok(Text::Held(text)) => Ok(R::render(&text)?),
+        Ok(Text::Long(text)) => R::around(&Gap, text),
+        Err(ReadError::Missing) => Err(Fault::new(FaultCode::NoFile, shown).into()),
+        Err(ReadError::BadArguments) => Err(Fault::bare(FaultCode::BadArguments).into()),
+        Err(ReadError::Failed(_)) => Err(Fault::bare(FaultCode::Failed).into()),
     }
 }
 
 /// Runs something that may block.
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Fault::bare(FaultCode::Failed))
-}
-
-/// Bytes that are no UTF-8, or half a character at a cut, become U+FFFD.
-fn text(data: &[u8]) -> String {
-    String::from_utf8_lossy(data).into_owned()
 }

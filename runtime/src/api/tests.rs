@@ -85,7 +85,8 @@ fn call(
     let api = Api::new(Rc::new(core), vec!["supervisor".to_owned()]);
     let body = encode_call(method, params).expect("a call");
     let response = runtime.block_on(api.respond(&body))?;
-    Ok(decode_response(&response.response).expect("a response"))
+    let Document::Held(bytes) = response.response else { panic!("a short answer is held") };
+    Ok(decode_response(&bytes).expect("a response"))
 }
 
 #[track_caller]
@@ -233,9 +234,10 @@ fn what_is_no_call_is_malformed() {
     for body in ["", "junk", "<methodCall/>", "<methodCall><methodName></methodName></methodCall>"]
     {
         let answer = runtime.block_on(api.respond(body.as_bytes()));
-        assert_eq!(answer, Err(Unanswerable::Malformed), "{body:?}");
+        assert_eq!(answer.err(), Some(Unanswerable::Malformed), "{body:?}");
     }
-    assert_eq!(runtime.block_on(api.respond(b"\xff")), Err(Unanswerable::Malformed));
+    let answer = runtime.block_on(api.respond(b"\xff"));
+    assert_eq!(answer.err(), Some(Unanswerable::Malformed));
 }
 
 #[test]

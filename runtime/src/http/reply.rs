@@ -11,7 +11,7 @@ use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use tokio::sync::mpsc;
 
-use super::socket::Socket;
+use super::socket::{Phase, Socket};
 
 /// An answer on its way to hyper.
 pub type Reply = Response<Content>;
@@ -21,6 +21,15 @@ pub type Reply = Response<Content>;
 pub enum Content {
     /// All of it. Empty once it was sent.
     Whole(Bytes),
+    /// A long one, which is not held. It is broken off when the sender is dropped before its end.
+    Pieces {
+        /// The bytes to come.
+        left: u64,
+        /// The pieces; a full queue holds the sender back.
+        pieces: mpsc::Receiver<Bytes>,
+        /// Where they are going, to say when they all have.
+        socket: Rc<Socket>,
+    },
     /// An endless one. It ends when the sender is dropped or the client closes its side.
     Endless {
         /// The chunks; a full queue holds the sender back.
@@ -28,6 +37,17 @@ pub enum Content {
         /// Where it is going, to notice when nobody is left to read.
         socket: Rc<Socket>,
     },
+}
+
+impl Content {
+    /// What the connection is busy with while this is sent.
+    pub(super) fn phase(&self) -> Phase {
+        match self {
+            Content::Whole(_) => Phase::Idle,
+            Content::Pieces { .. } => Phase::Answering,
+            Content::Endless { .. } => Phase::Streaming,
+        }
+    }
 }
 
 impl Body for Content {
@@ -41,6 +61,15 @@ impl Body for Content {
         match self.get_mut() {
             Content::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Content::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Content::Pieces { left: 0, .. } => Poll::Ready(None),
+            Content::Pieces { left, pieces, socket } => pieces.poll_recv(cx).map(|piece| {
+                let piece = piece?;
+                *left = left.saturating_sub(piece.len() as u64);
+                if *left == 0 {
+                    socket.enter(Phase::Idle);
+                }
+                Some(Ok(Frame::data(piece)))
+            }),
             Content::Endless { chunks, socket } => {
                 if socket.poll_gone(cx).is_ready() {
                     return Poll::Ready(None);
@@ -51,12 +80,17 @@ impl Body for Content {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Content::Whole(bytes) if bytes.is_empty())
+        match self {
+            Content::Whole(bytes) => bytes.is_empty(),
+            Content::Pieces { left, .. } => *left == 0,
+            Content::Endless { .. } => false,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Content::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Content::Pieces { left, .. } => SizeHint::with_exact(*left),
             Content::Endless { .. } => SizeHint::default(),
         }
     }

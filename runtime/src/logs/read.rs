@@ -21,23 +21,67 @@ pub enum ReadError {
     Failed(#[from] io::Error),
 }
 
+/// A part of a log file, to be read in pieces of any size. It stays that part of that file however
+/// the log grows or is rotated meanwhile.
+#[derive(Debug)]
+pub struct Part {
+    file: File,
+    start: u64,
+    length: u64,
+    left: u64,
+}
+
 /// The end of a log file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Tail {
-    /// The last bytes.
-    pub data: Vec<u8>,
+    /// The last bytes; none of a file that is missing.
+    pub part: Option<Part>,
     /// The size of the file, which is where the next tail may start.
     pub offset: i64,
     /// Whether there was more after the requested part.
     pub overflow: bool,
 }
 
-/// Reads `length` bytes from `offset`; a length of 0 reads to the end, a negative offset the last
+impl Part {
+    fn new(mut file: File, offset: u64, length: u64) -> io::Result<Part> {
+        let size = file.seek(SeekFrom::End(0))?;
+        let start = offset.min(size);
+        let length = length.min(size - start);
+        let mut part = Part { file, start, length, left: 0 };
+        part.rewind()?;
+        Ok(part)
+    }
+
+    /// How many bytes there are, if nobody cuts the file.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Begins again.
+    ///
+    /// # Errors
+    /// When the file cannot be read where it was.
+    pub fn rewind(&mut self) -> io::Result<()> {
+        self.left = self.length;
+        self.file.seek(SeekFrom::Start(self.start)).map(drop)
+    }
+}
+
+impl Read for Part {
+    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        let count = (&self.file).take(self.left).read(space)?;
+        self.left -= count as u64;
+        Ok(count)
+    }
+}
+
+/// The `length` bytes from `offset`; a length of 0 reads to the end, a negative offset the last
 /// bytes (LOG-095 to LOG-098, RPC-222 to RPC-225).
 ///
 /// # Errors
 /// Whatever [`ReadError`] names, a file that cannot be opened first.
-pub fn read(path: &Path, offset: i64, length: i64) -> Result<Vec<u8>, ReadError> {
+pub fn read(path: &Path, offset: i64, length: i64) -> Result<Part, ReadError> {
     let mut file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(ReadError::Missing),
         other => other?,
@@ -52,7 +96,7 @@ pub fn read(path: &Path, offset: i64, length: i64) -> Result<Vec<u8>, ReadError>
         }
         (_, _) => return Err(ReadError::BadArguments),
     };
-    slice(&mut file, offset, length).map_err(ReadError::Failed)
+    Ok(Part::new(file, offset, length)?)
 }
 
 /// The last `length` bytes of a file, and whether the part from `offset` on is longer than that
@@ -62,7 +106,9 @@ pub fn read(path: &Path, offset: i64, length: i64) -> Result<Vec<u8>, ReadError>
 /// When the file cannot be read.
 pub fn tail(path: &Path, offset: i64, length: i64) -> io::Result<Tail> {
     let mut file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Tail::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(Tail { part: None, offset: 0, overflow: false });
+        }
         other => other?,
     };
     let size = i64::try_from(file.seek(SeekFrom::End(0))?).unwrap_or(i64::MAX);
@@ -75,31 +121,24 @@ pub fn tail(path: &Path, offset: i64, length: i64) -> io::Result<Tail> {
         }
         start = size - count;
     }
-    let data = slice(&mut file, clamp(start), clamp(count))?;
-    Ok(Tail { data, offset: size, overflow })
+    let part = Part::new(file, clamp(start), clamp(count))?;
+    Ok(Tail { part: Some(part), offset: size, overflow })
 }
 
 fn clamp(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
-fn slice(file: &mut File, offset: u64, length: u64) -> io::Result<Vec<u8>> {
-    let mut data = Vec::new();
-    if length > 0 && offset < file.seek(SeekFrom::End(0))? {
-        file.seek(SeekFrom::Start(offset))?;
-        file.take(length).read_to_end(&mut data)?;
-    }
-    Ok(data)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     fn check_read(offset: i64, length: i64, expected: Result<&str, &str>) {
         let file = digits();
         let found = match read(file.path(), offset, length) {
-            Ok(data) => Ok(String::from_utf8(data).unwrap()),
+            Ok(part) => Ok(content(part)),
             Err(ReadError::BadArguments) => Err("bad arguments"),
             Err(error) => panic!("{error}"),
         };
@@ -109,12 +148,18 @@ mod tests {
     fn check_tail(offset: i64, length: i64, expected: (&str, bool)) {
         let file = digits();
         let tail = tail(file.path(), offset, length).unwrap();
-        let data = String::from_utf8(tail.data).unwrap();
+        let data = tail.part.map_or_else(String::new, content);
         assert_eq!(
             (data.as_str(), tail.offset, tail.overflow),
             (expected.0, 10, expected.1),
             "({offset}, {length})"
         );
+    }
+
+    fn content(mut part: Part) -> String {
+        let mut text = String::new();
+        assert_eq!(part.read_to_string(&mut text).unwrap() as u64, part.length());
+        text
     }
 
     fn digits() -> tempfile::NamedTempFile {
@@ -166,16 +211,35 @@ mod tests {
     }
 
     #[test]
+    fn a_part_is_the_same_whatever_becomes_of_the_log() {
+        let file = digits();
+        let mut part = read(file.path(), 2, 0).unwrap();
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(file.path())
+            .unwrap()
+            .write_all(b"x")
+            .unwrap();
+        assert_eq!(part.read(&mut [0; 3]).unwrap(), 3);
+        part.rewind().unwrap();
+        assert_eq!(content(part), "23456789");
+    }
+
+    #[test]
     fn missing_and_empty_files() {
         // LOG-099, LOG-102, RPC-227, RPC-238
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
         assert!(matches!(read(&path, 0, 0), Err(ReadError::Missing)));
-        assert_eq!(tail(&path, 0, 5).unwrap(), Tail::default());
+        assert!(matches!(tail(&path, 0, 5), Ok(Tail { part: None, offset: 0, overflow: false })));
         std::fs::write(&path, "").unwrap();
-        assert_eq!(read(&path, 0, 0).unwrap(), b"");
-        assert_eq!(tail(&path, 0, 5).unwrap(), Tail::default());
+        assert_eq!(read(&path, 0, 0).map(content).unwrap(), "");
+        let tail = tail(&path, 0, 5).unwrap();
+        assert_eq!(
+            (tail.part.map(content), tail.offset, tail.overflow),
+            (Some(String::new()), 0, false)
+        );
         // RPC-228
-        assert!(matches!(read(dir.path(), 0, 0), Err(ReadError::Failed(_))));
+        assert!(read(dir.path(), 0, 0).unwrap().read_to_end(&mut Vec::new()).is_err());
     }
 }

@@ -2,7 +2,7 @@
 //! streams; these pages say where they are.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -135,13 +135,16 @@ async fn excerpt(path: Arc<Path>, limit: u64, stream: &str, download: &str) -> O
     let reading = tokio::task::spawn_blocking(move || {
         // A missing file reads as empty, which is not the same here.
         std::fs::metadata(&path)?;
-        read::tail(&path, 0, limit)
+        let tail = read::tail(&path, 0, limit)?;
+        let mut data = Vec::new();
+        tail.part.map(|mut part| part.read_to_end(&mut data)).transpose()?;
+        Ok::<_, io::Error>((data, tail.offset))
     });
-    let tail = reading.await.ok()?.ok()?;
-    let shown = i64::try_from(tail.data.len()).unwrap_or_default();
+    let (data, end) = reading.await.ok()?.ok()?;
+    let shown = i64::try_from(data.len()).unwrap_or_default();
     Some(Excerpt {
-        text: plain(&String::from_utf8_lossy(&tail.data)),
-        stream: Some(format!("{stream}?from={}", tail.offset - shown)),
+        text: plain(&String::from_utf8_lossy(&data)),
+        stream: Some(format!("{stream}?from={}", end - shown)),
         download: Some(download.to_owned()),
     })
 }

@@ -1,13 +1,19 @@
 //! Calls and what they give, one line each: the same lines are put to our daemon and, where it is
 //! installed, to the original. Where the two differ on purpose, both answers stand in the line.
 
+mod groups;
+mod logs;
+mod processes;
+mod waiting;
+
 use std::fmt::Write as _;
-use std::fs;
 
 use harness::daemon::HEAD;
 use harness::wire::Address;
 use harness::{Daemon, Installation, Sandbox, wait_until};
 use rpc::Value;
+
+use crate::both;
 
 const PROGRAMS: &str = "\
 [program:up]
@@ -91,8 +97,9 @@ struct Questions<'s> {
 
 /// Arguments of any kinds.
 macro_rules! args {
-    ($($argument:expr),*) => { &[$(Value::from($argument)),*] };
+    ($($argument:expr),*) => { &[$(rpc::Value::from($argument)),*] };
 }
+use args;
 
 impl<'s> Questions<'s> {
     fn start(installation: &Installation, sandbox: &'s Sandbox) -> Self {
@@ -118,6 +125,16 @@ impl<'s> Questions<'s> {
         if outcome != expected {
             let shown = Value::Array(params.to_vec());
             writeln!(self.wrong, "{method}{shown}\n  expected {expected}\n  got      {outcome}")
+                .expect("a string to write to");
+        }
+    }
+
+    /// The same for answers that are too long to be shown.
+    fn check_long(&mut self, method: &str, params: &[Value], expected: &str) {
+        let outcome = self.call(method, params);
+        if outcome != expected {
+            let (length, found) = (expected.len(), outcome.len());
+            writeln!(self.wrong, "{method}: {length} bytes expected, {found} got, or others")
                 .expect("a string to write to");
         }
     }
@@ -149,7 +166,9 @@ impl<'s> Questions<'s> {
     #[track_caller]
     fn end(self) {
         // It would hold up the daemon's end.
-        self.call("signalProcess", args!["patient", "KILL"]);
+        if self.address.connect().is_ok() {
+            self.call("signalProcess", args!["patient", "KILL"]);
+        }
         assert!(self.wrong.is_empty(), "\n{}", self.wrong);
     }
 }
@@ -157,7 +176,7 @@ impl<'s> Questions<'s> {
 /// Puts the questions to our daemon and to the original.
 #[track_caller]
 fn ask(questions: fn(&mut Questions<'_>)) {
-    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
+    for installation in both() {
         let sandbox = Sandbox::new();
         sandbox.write("supervisord.conf", format!("{HEAD}\n{PROGRAMS}"));
         sandbox.write("plain", "not executable");
@@ -299,7 +318,7 @@ fn calls_are_dispatched_by_name_and_number_of_arguments() {
 #[test]
 fn names_are_resolved_alike_by_all_methods() {
     ask(|q| {
-        // RPC-083, RPC-084, RPC-085, RPC-086, RPC-088, RPC-089
+        // RPC-083, RPC-084, RPC-240, RPC-085, RPC-086, RPC-088, RPC-089
         for unknown in ["nope", "pair", "one", "pair:nope", "up:up:up", "", ":", "u*", "UP"] {
             let fault = format!("<Fault 10: 'BAD_NAME: {unknown}'>");
             q.check("startProcess", args![unknown], &fault);
@@ -335,320 +354,9 @@ fn names_are_resolved_alike_by_all_methods() {
     });
 }
 
-/// A status struct of success, as printed.
+/// A status struct of success, as printed (RPC-068).
 fn ok(group: &str, name: &str) -> String {
     format!("{{'name': '{name}', 'group': '{group}', 'status': 80, 'description': 'OK'}}")
-}
-
-#[test]
-fn processes_are_started() {
-    ask(|q| {
-        // RPC-130, RPC-131, RPC-132, RPC-061, RPC-062
-        let missing = "<Fault 20: \"NO_FILE: can't find command '/no/such/command'\">";
-        q.check("startProcess", args!["missing"], &missing.replace('"', "'"));
-        let folder = "<Fault 21: 'NOT_EXECUTABLE: command at '/etc' is a directory'>";
-        q.check("startProcess", args!["folder"], folder);
-        let plain = "<Fault 21: 'NOT_EXECUTABLE: command at '$DIR/plain' is not executable'>";
-        q.check("startProcess", args!["plain"], plain);
-        let quotes = "<Fault 21: 'NOT_EXECUTABLE: can't parse command '\"unbalanced': \
-                      No closing quotation'>";
-        q.check("startProcess", args!["quotes"], quotes);
-        // RPC-065, RPC-140
-        q.check("startProcess", args!["dies"], "<Fault 50: 'SPAWN_ERROR: dies'>");
-        q.wait_for("dies", "FATAL");
-        // RPC-196, RPC-197, RPC-203, ITRAP-025
-        let reason = "Exited too quickly (process log may have details)";
-        assert_eq!(q.info("dies", "spawnerr"), reason);
-        assert_eq!(q.info("dies", "description"), reason);
-        assert_eq!(q.info("dies", "exitstatus"), "0");
-        // RPC-143, RPC-144, RPC-145, ITRAP-006: from FATAL, STOPPED and EXITED.
-        for no in [Value::from(false), 0.into(), Value::Double(0.0), "".into()] {
-            q.check("startProcess", &["dies".into(), no], TRUE);
-            q.wait_for("dies", "FATAL");
-        }
-        q.check("startProcess", args!["off"], TRUE);
-        q.wait_for("off", "RUNNING");
-        q.check("startProcess", args!["ends", "false"], TRUE);
-        q.wait_for("ends", "EXITED");
-        // RPC-205
-        assert_eq!(q.info("ends", "spawnerr"), "Bad exit code 7");
-        assert_eq!(q.info("ends", "exitstatus"), "7");
-        q.check("startProcess", args!["ends", true], TRUE);
-        // RPC-066, RPC-134
-        q.check("startProcess", args!["up"], "<Fault 60: 'ALREADY_STARTED: up'>");
-        // RPC-091, RPC-146, RPC-147, RPC-217..RPC-221, ITRAP-008, ITRAP-009
-        let both = format!("[{}, {}]", ok("pair", "one"), ok("pair", "two"));
-        q.check("startProcess", args!["pair:*"], &both);
-        q.check("startProcess", args!["pair:*"], "[]");
-        q.check("startProcessGroup", args!["pair"], "[]");
-        q.check("stopProcess", args!["pair:two"], TRUE);
-        q.check("startProcessGroup", args!["pair"], &format!("[{}]", ok("pair", "two")));
-    });
-}
-
-#[test]
-fn a_deleted_program_is_missing_even_while_it_runs() {
-    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
-        let sandbox = Sandbox::new();
-        let program = sandbox.join("short-lived");
-        fs::copy("/bin/sleep", &program).expect("a program");
-        let section = "[program:x]\ncommand=%(here)s/short-lived 1000\nstartsecs=0\n";
-        sandbox.write("supervisord.conf", format!("{HEAD}\n{section}"));
-        let mut q = Questions::start(&installation, &sandbox);
-        q.wait_for("x", "RUNNING");
-        fs::remove_file(&program).expect("a program to remove");
-        // RPC-129, RPC-133, ITRAP-005
-        let fault = "<Fault 20: 'NO_FILE: can't find command '$DIR/short-lived''>";
-        q.check("startProcess", args!["x"], fault);
-        q.end();
-    }
-}
-
-#[test]
-fn processes_are_stopped() {
-    ask(|q| {
-        // RPC-067, RPC-148, RPC-149
-        q.check("stopProcess", args!["off"], "<Fault 70: 'NOT_RUNNING: off'>");
-        q.check("stopProcess", args!["up"], TRUE);
-        q.check("stopProcess", args!["up"], "<Fault 70: 'NOT_RUNNING: up'>");
-        // RPC-201, RPC-202
-        assert_eq!(q.info("off", "description"), "Not started");
-        let when = q.info("up", "description");
-        assert!(when.ends_with(" AM") || when.ends_with(" PM"), "{when}");
-        // RPC-136, RPC-137, RPC-151, RPC-204, ITRAP-004
-        q.wait_for_log("patient.log", 1);
-        q.check("stopProcess", args!["patient", false], TRUE);
-        assert_eq!(q.info("patient", "statename"), "STOPPING");
-        assert_eq!(q.info("patient", "description"), "");
-        q.check("stopProcess", args!["patient"], "<Fault 70: 'NOT_RUNNING: patient'>");
-        q.check("startProcess", args!["patient"], "<Fault 40: 'ABNORMAL_TERMINATION: patient'>");
-        q.check("startProcess", args!["patient", false], TRUE);
-        // RPC-154: what is stopping already is neither waited for nor listed.
-        q.check("stopProcessGroup", args!["patient"], "[]");
-        q.check("signalProcess", args!["patient", "KILL"], TRUE);
-        q.wait_for("patient", "STOPPED");
-        // RPC-197
-        assert_eq!(q.info("patient", "exitstatus"), "-1");
-        q.check("stopProcessGroup", args!["pair"], "[]");
-        // RPC-153, RPC-221: who stops first is a matter of timing.
-        let stopped = q.call("stopAllProcesses", &[]);
-        let orders =
-            [["cat", "deaf"], ["deaf", "cat"]].map(|order| order.map(|name| ok(name, name)));
-        let orders = orders.map(|order| format!("[{}]", order.join(", ")));
-        assert!(orders.contains(&stopped), "{stopped}");
-        q.check("stopAllProcesses", &[], "[]");
-    });
-}
-
-#[test]
-fn processes_are_signalled() {
-    ask(|q| {
-        q.wait_for("up", "RUNNING");
-        // RPC-060, RPC-155, RPC-156, RPC-157
-        q.check("signalProcess", args!["up", "NOPE"], "<Fault 11: 'BAD_SIGNAL: NOPE'>");
-        q.check("signalProcess", args!["off", "NOPE"], "<Fault 11: 'BAD_SIGNAL: NOPE'>");
-        q.check("signalProcess", args!["off", "HUP"], "<Fault 70: 'NOT_RUNNING: off'>");
-        // RPC-159, RPC-160, RPC-162, ITRAP-020: 0 and CONT do nothing to a process that sleeps.
-        for harmless in ["0", "CONT", "SIGCONT", " cont ", "18", "SIGWINCH", "CLD", "URG"] {
-            q.check("signalProcess", args!["up", harmless], TRUE);
-        }
-        for harmless in [Value::from(0), false.into(), Value::Double(18.7)] {
-            q.check("signalProcess", &["up".into(), harmless], TRUE);
-        }
-        for wrong in ["32", "33", "35", "63", "65", "-1", "RTMIN+1", "", "SIG", "SIGSIGHUP", "1.5"]
-        {
-            let fault = format!("<Fault 11: 'BAD_SIGNAL: {wrong}'>");
-            q.check("signalProcess", args!["up", wrong], &fault);
-        }
-        // RPC-161
-        q.better(
-            "signalProcess",
-            args!["up", "SIG_DFL"],
-            "<Fault 11: 'BAD_SIGNAL: SIG_DFL'>",
-            TRUE,
-        );
-        // RPC-163, RPC-111, RPC-112
-        q.check("signalProcessGroup", args!["pair", "HUP"], "[]");
-        q.check("signalProcessGroup", args!["up", "CONT"], &format!("[{}]", ok("up", "up")));
-        let bad = "{'name': 'up', 'group': 'up', 'status': 11, 'description': 'BAD_SIGNAL: NOPE'}";
-        q.check("signalProcess", args!["up:*", "NOPE"], &format!("[{bad}]"));
-        let all = ["cat", "deaf", "patient", "up"].map(|name| ok(name, name)).join(", ");
-        q.check("signalAllProcesses", args!["CONT"], &format!("[{all}]"));
-    });
-}
-
-#[test]
-fn groups_come_and_go() {
-    ask(|q| {
-        // RPC-102, RPC-103, RPC-165, RPC-167, RPC-069, RPC-070
-        q.check("addProcessGroup", args!["up"], "<Fault 90: 'ALREADY_ADDED: up'>");
-        q.check("addProcessGroup", args!["nope"], "<Fault 10: 'BAD_NAME: nope'>");
-        q.check("addProcessGroup", args!["one"], "<Fault 10: 'BAD_NAME: one'>");
-        q.check("removeProcessGroup", args!["up"], "<Fault 91: 'STILL_RUNNING: up'>");
-        q.check("removeProcessGroup", args!["off"], TRUE);
-        q.check("getProcessInfo", args!["off"], "<Fault 10: 'BAD_NAME: off'>");
-        q.check("removeProcessGroup", args!["off"], "<Fault 10: 'BAD_NAME: off'>");
-        // RPC-166: its configuration stays, but is not in use (RPC-190).
-        let config = q.call("getAllConfigInfo", &[]);
-        let of_off = config.split("}, ").find(|one| one.contains("'name': 'off'"));
-        assert!(of_off.is_some_and(|one| one.contains("'inuse': False")), "{config}");
-        q.check("addProcessGroup", args!["off"], TRUE);
-        // RPC-168: added processes start by themselves.
-        q.check("stopProcess", args!["up"], TRUE);
-        q.check("removeProcessGroup", args!["up"], TRUE);
-        q.check("addProcessGroup", args!["up"], TRUE);
-        q.wait_for("up", "RUNNING");
-        // RPC-101, RPC-169..RPC-172, ITRAP-017
-        q.check("reloadConfig", &[], "[[[], [], []]]");
-        let edited = PROGRAMS
-            .replace("[program:up]", "[program:new]")
-            .replace("autostart=false\nstartretries=0", "autostart=false\nstartretries=1")
-            // What is automatic on one side is not compared.
-            .replace("stderr_logfile=NONE\n", "stderr_logfile=AUTO\n");
-        q.sandbox.write("supervisord.conf", format!("{HEAD}\n{edited}"));
-        q.check("reloadConfig", &[], "[[['new'], ['dies'], ['up']]]");
-        q.check("reloadConfig", &[], "[[['new'], ['dies'], ['up']]]");
-        // RPC-215, ITRAP-016: what was read is told before it is in force; automatic logs lose
-        // their paths.
-        let config = q.call("getAllConfigInfo", &[]);
-        let of_dies = config.split("}, ").find(|one| one.contains("'name': 'dies'"));
-        let of_dies = of_dies.unwrap_or_default();
-        for told in ["'startretries': 1", "'stdout_logfile': 'auto'", "'inuse': True"] {
-            assert!(of_dies.contains(told), "{told}: {config}");
-        }
-        q.wait_for("up", "RUNNING");
-        q.check("getProcessInfo", args!["new"], "<Fault 10: 'BAD_NAME: new'>");
-        q.check("addProcessGroup", args!["new"], TRUE);
-        q.check("reloadConfig", &[], "[[[], ['dies'], ['up']]]");
-        // RPC-071, RPC-173. Ours names the file by its whole path, as CFG-495 needs it.
-        q.sandbox.write("supervisord.conf", format!("{HEAD}\n[program:x]\n"));
-        let fault = |file: &str| {
-            format!(
-                "<Fault 92: 'CANT_REREAD: program section program:x does not specify a command in \
-                 section 'program:x' (file: '{file}')'>"
-            )
-        };
-        let (ours, originals) = (fault("$DIR/supervisord.conf"), fault("supervisord.conf"));
-        q.better("reloadConfig", &[], &ours, &originals);
-        q.wait_for("up", "RUNNING");
-    });
-}
-
-#[test]
-fn logs_are_read_by_offset_and_length() {
-    ask(|q| {
-        q.wait_for_log("up.log", 10);
-        q.wait_for_log("deaf.log", 5);
-        let contradiction = "<Fault 3: 'BAD_ARGUMENTS'>";
-        let long = 2_147_483_647;
-        // RPC-222, RPC-223, RPC-224, RPC-225, RPC-055, RPC-080
-        for (offset, length, text) in [
-            (0, 0, "0123456789"),
-            (4, 0, "456789"),
-            (4, 3, "456"),
-            (4, 100, "456789"),
-            (10, 0, ""),
-            (11, 0, ""),
-            (100, 5, ""),
-            (long, 5, ""),
-            (-4, 0, "6789"),
-            (-40, 0, "0123456789"),
-            (-4, 1, contradiction),
-            (-4, -1, contradiction),
-            (0, -1, contradiction),
-            (4, -4, contradiction),
-        ] {
-            q.check("readProcessStdoutLog", args!["up", offset, length], text);
-            q.check("readProcessLog", args!["up:up", offset, length], text);
-        }
-        q.check("readProcessLog", args!["up", "4", true], "4");
-        q.check("readProcessLog", &["up".into(), Value::Double(-0.5), Value::Double(2.9)], "01");
-        // RPC-226, RPC-227, RPC-228: no log, redirected, missing, a directory.
-        q.check("readProcessStderrLog", args!["cat", 0, 0], "<Fault 20: 'NO_FILE'>");
-        q.check("readProcessStderrLog", args!["up", 0, 0], "<Fault 20: 'NO_FILE'>");
-        fs::remove_file(q.sandbox.join("off.log")).ok();
-        q.check("readProcessStdoutLog", args!["off", 0, 0], "<Fault 20: 'NO_FILE: $DIR/off.log'>");
-        fs::create_dir(q.sandbox.join("off.log")).expect("a directory");
-        q.check("readProcessStdoutLog", args!["off", 0, 0], "<Fault 30: 'FAILED'>");
-        // RPC-231..RPC-237, ITRAP-011, ITRAP-012
-        for (offset, length, text, overflow) in [
-            (0, 0, "", "True"),
-            (0, 4, "6789", "True"),
-            (4, 3, "789", "True"),
-            (-4, 2, "89", "True"),
-            (4, 6, "456789", "False"),
-            (7, 3, "789", "False"),
-            (0, 10, "0123456789", "False"),
-            (4, 7, "3456789", "False"),
-            (0, 100, "0123456789", "False"),
-            (-4, 100, "0123456789", "False"),
-            (10, 0, "", "False"),
-            (10, 5, "", "False"),
-            (11, 5, "", "False"),
-            (100, 5, "", "False"),
-            (-4, 0, "", "True"),
-            (0, -1, "", "True"),
-            (5, -3, "", "True"),
-        ] {
-            let expected = format!("['{text}', 10, {overflow}]");
-            q.check("tailProcessStdoutLog", args!["up", offset, length], &expected);
-            q.check("tailProcessLog", args!["up", offset, length], &expected);
-        }
-        // RPC-238, ITRAP-013
-        q.check("tailProcessStderrLog", args!["cat", 0, 100], "['', 0, False]");
-        q.check("tailProcessStderrLog", args!["up", 0, 100], "['', 0, False]");
-        // RPC-229, RPC-239, RPC-049, ITRAP-014
-        fs::write(q.sandbox.join("deaf.log"), b"a\xc3\xa4z\x01\n").expect("a log");
-        q.check("readProcessLog", args!["deaf", 0, 3], "aä");
-        q.better("readProcessLog", args!["deaf", 0, 2], "a\u{fffd}", "500");
-        q.better("readProcessLog", args!["deaf", 3, 0], "z\u{fffd}\n", "z\u{1}\n");
-        q.check("tailProcessLog", args!["deaf", 5, 1], "['\\n', 6, False]");
-    });
-}
-
-#[test]
-fn logs_are_emptied() {
-    ask(|q| {
-        q.wait_for_log("up.log", 10);
-        // RPC-120, RPC-179
-        q.check("clearProcessLogs", args!["up"], TRUE);
-        q.check("readProcessLog", args!["up", 0, 0], "");
-        fs::remove_file(q.sandbox.join("up.log")).expect("a log to remove");
-        q.check("clearProcessLog", args!["up"], TRUE);
-        q.check("readProcessLog", args!["up", 0, 0], "");
-        // RPC-178, ITRAP-018
-        fs::write(q.sandbox.join("off.log"), "old").expect("a log");
-        q.check("clearProcessLogs", args!["off"], TRUE);
-        q.better("readProcessLog", args!["off", 0, 0], "", "old");
-        // RPC-098, RPC-177
-        q.check("clearLog", &[], TRUE);
-        fs::remove_file(q.sandbox.join("supervisord.log")).expect("a log to remove");
-        q.check("clearLog", &[], "<Fault 20: 'NO_FILE'>");
-    });
-}
-
-#[test]
-fn text_is_sent_to_processes() {
-    ask(|q| {
-        q.wait_for_log("deaf.log", 5);
-        // RPC-181, RPC-182, ITRAP-021
-        let five = "<Fault 2: 'INCORRECT_PARAMETERS: 5'>";
-        q.check("sendProcessStdin", args!["nope", 5], five);
-        let list = "<Fault 2: 'INCORRECT_PARAMETERS: ['a']'>";
-        q.check("sendProcessStdin", args!["cat", vec!["a"]], list);
-        q.check("sendProcessStdin", &["cat".into(), Value::Nil], INCORRECT);
-        // RPC-184, RPC-185
-        q.check("sendProcessStdin", args!["off", "x"], "<Fault 70: 'NOT_RUNNING: off'>");
-        q.check("sendProcessStdin", args!["deaf", "x"], "<Fault 20: 'NO_FILE: deaf'>");
-        // RPC-122, RPC-183
-        q.check("sendProcessStdin", args!["cat", ""], TRUE);
-        q.check("sendProcessStdin", args!["cat", "grüße\n"], TRUE);
-        q.wait_for_log("cat.log", "grüße\n".len());
-        q.check("readProcessLog", args!["cat", 0, 0], "grüße\n");
-        // RPC-188
-        q.check("sendRemoteCommEvent", args!["kind", "text"], TRUE);
-        q.check("sendRemoteCommEvent", args![5, vec!["a"]], TRUE);
-    });
 }
 
 /// An element of a multicall.

@@ -2,16 +2,17 @@
 //! Where the two differ on purpose, both answers stand in the line. What needs a server's inside,
 //! its limits above all, is tested in `runtime/src/http`.
 
+mod access;
+mod servers;
+mod streams;
+
 use std::fmt::Write as _;
-use std::fs;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::path::Path;
 
 use harness::daemon::HEAD;
 use harness::wire::{Address, Answer, method_call, post};
 use harness::{Daemon, Installation, Sandbox, wait_until};
 
-use crate::free_port;
+use crate::both;
 
 const PROGRAMS: &str = "\
 [program:x]
@@ -47,37 +48,67 @@ fn with_head(line: &str, headers: &str) -> String {
     format!("{line}\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
 }
 
+/// A daemon, and the socket it serves.
+struct Served<'s> {
+    daemon: Daemon<'s>,
+    sandbox: &'s Sandbox,
+    server: Address,
+    is_original: bool,
+}
+
+/// Shows `look` a daemon with this configuration.
+fn with(installation: &Installation, configuration: &str, look: &dyn Fn(Served<'_>)) {
+    let sandbox = Sandbox::new();
+    sandbox.write("supervisord.conf", configuration);
+    look(Served {
+        daemon: Daemon::start(installation, &sandbox),
+        sandbox: &sandbox,
+        server: Address::Unix(sandbox.join("s.sock")),
+        is_original: installation.label == "original",
+    });
+}
+
+/// Shows it ours.
+fn with_ours(configuration: &str, look: impl Fn(Served<'_>)) {
+    with(&crate::ours(), configuration, &look);
+}
+
+/// Shows it ours and the original's.
+fn with_both(configuration: &str, look: impl Fn(Served<'_>)) {
+    both().for_each(|installation| with(&installation, configuration, &look));
+}
+
+/// A daemon with one program that has logged a line.
+fn with_both_logging(look: impl Fn(Served<'_>)) {
+    with_both(&format!("{HEAD}\n{PROGRAMS}"), |served| {
+        wait_until("there is a log", || served.sandbox.read("x.log") == "one\n");
+        look(served);
+    });
+}
+
+/// The original answers never; nobody waits for it.
+const HANGS: &str = "hangs";
+
 /// Puts requests to our daemon and to the original. A line is the request, our answer, and the
 /// original's where it is another one; an original that never answers is not asked.
 #[track_caller]
 fn ask(lines: &[(String, &str, Option<&str>)]) {
-    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
-        let sandbox = Sandbox::new();
-        sandbox.write("supervisord.conf", format!("{HEAD}\n{PROGRAMS}"));
-        let _daemon = Daemon::start(&installation, &sandbox);
-        wait_until("there is a log", || sandbox.read("x.log") == "one\n");
-        let server = Address::Unix(sandbox.join("s.sock"));
+    with_both_logging(|served| {
         let mut wrong = String::new();
         for (request, ours, originals) in lines {
-            let expected = match installation.label {
-                "original" => originals.unwrap_or(ours),
-                _ => ours,
-            };
+            let expected = if served.is_original { originals.unwrap_or(ours) } else { ours };
             if expected == HANGS {
                 continue;
             }
-            let answer = digest(server.ask(request));
+            let answer = digest(served.server.ask(request));
             if answer != expected {
                 writeln!(wrong, "{request:?}\n  expected {expected}\n  got      {answer}")
                     .expect("a string to write to");
             }
         }
-        assert!(wrong.is_empty(), "{}:\n{wrong}", installation.label);
-    }
+        assert!(wrong.is_empty(), "original: {}\n{wrong}", served.is_original);
+    });
 }
-
-/// The original answers never; nobody waits for it.
-const HANGS: &str = "hangs";
 
 #[test]
 fn calls_are_framed() {
@@ -201,11 +232,10 @@ fn requests_are_routed() {
 // RPC-020, ITRAP-029
 #[test]
 fn a_call_that_is_no_utf8_is_refused() {
-    let sandbox = Sandbox::new();
-    sandbox.write("supervisord.conf", HEAD);
-    let _daemon = Daemon::start(&crate::ours(), &sandbox);
-    let server = Address::Unix(sandbox.join("s.sock"));
-    assert_eq!(digest(server.ask(post("/RPC2", b"<methodCall>\xff</methodCall>"))), "400");
+    with_ours(HEAD, |served| {
+        let call = post("/RPC2", b"<methodCall>\xff</methodCall>");
+        assert_eq!(digest(served.server.ask(call)), "400");
+    });
 }
 
 /// Sends requests over one connection and gives the digests of as many answers.
@@ -220,11 +250,7 @@ fn exchange(server: &Address, requests: &[String]) -> Vec<String> {
 
 #[test]
 fn connections_are_kept_and_closed() {
-    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
-        let sandbox = Sandbox::new();
-        sandbox.write("supervisord.conf", format!("{HEAD}\n{PROGRAMS}"));
-        let _daemon = Daemon::start(&installation, &sandbox);
-        let server = Address::Unix(sandbox.join("s.sock"));
+    with_both_logging(|Served { server, .. }| {
         let ok =
             |version: &str, headers: &str| format!("GET /ok.html HTTP/{version}\r\n{headers}\r\n");
         let close = "Connection: close\r\n";
@@ -265,307 +291,26 @@ fn connections_are_kept_and_closed() {
         // RPC-042, RPC-043
         let expected = "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n<value>";
         assert!(answer.body.starts_with(expected), "{}", answer.body);
-    }
-}
-
-const SERVERS: &str = "\
-[supervisord]
-logfile=%(here)s/supervisord.log
-pidfile=%(here)s/supervisord.pid
-childlogdir=%(here)s
-nodaemon=true
-
-[unix_http_server]
-file=%(here)s/s.sock
-
-[unix_http_server:second]
-file=%(here)s/second.sock
-chmod=0707
-username=chris
-password={SHA}8cb2237d0679ca88db6464eac60da96345513964
-
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-
-[supervisorctl]
-serverurl=unix://%(here)s/s.sock
-
-[program:x]
-command=/bin/sh -c 'echo $SUPERVISOR_SERVER_URL; exec sleep 1000'
-startsecs=0
-stdout_logfile=%(here)s/x.log
-";
-
-const AUTHORIZED: &str = "Authorization: Basic Y2hyaXM6MTIzNDU=\r\n";
-
-#[test]
-fn several_servers_serve_the_same() {
-    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
-        let sandbox = Sandbox::new();
-        let (first, guarded) = (free_port(), free_port());
-        let servers = format!(
-            "{SERVERS}\n[inet_http_server]\nport={first}\n\n\
-             [inet_http_server:guarded]\nport=LOCALHOST:{guarded}\nusername=chris\npassword=12345\n"
-        );
-        sandbox.write("supervisord.conf", servers);
-        let daemon = Daemon::start(&installation, &sandbox);
-        // HTTP-001, HTTP-002, RPC-001
-        let open = [Address::Unix(sandbox.join("s.sock")), Address::Tcp("127.0.0.1", first)];
-        let closed =
-            [Address::Unix(sandbox.join("second.sock")), Address::Tcp("127.0.0.1", guarded)];
-        for server in &open {
-            assert_eq!(server.call("supervisor.getState", &[]), STATE);
-        }
-        // HTTP-024, HTTP-026, HTTP-035, RPC-021: everything asks for the password.
-        for server in &closed {
-            let authorized = with_head("POST /RPC2 HTTP/1.1", AUTHORIZED);
-            assert_eq!(digest(server.ask(authorized)), STATE, "{server:?}");
-            let wrong = AUTHORIZED.replace("MTIz", "MTIx");
-            for request in [
-                with_head("POST /RPC2 HTTP/1.1", ""),
-                with_head("POST /RPC2 HTTP/1.1", &wrong),
-                "GET / HTTP/1.1\r\n\r\n".to_owned(),
-                "GET /ok.html HTTP/1.1\r\n\r\n".to_owned(),
-                "GET /logtail/x HTTP/1.1\r\n\r\n".to_owned(),
-                "GET /mainlogtail HTTP/1.1\r\n\r\n".to_owned(),
-                "GET /stylesheets/supervisor.css HTTP/1.1\r\n\r\n".to_owned(),
-                "GET /nope HTTP/1.1\r\n\r\n".to_owned(),
-            ] {
-                let answer = server.ask(&request).expect("an answer");
-                assert_eq!(answer.code(), "401", "{server:?} {request:?}");
-                let challenge = answer.header("WWW-Authenticate");
-                assert_eq!(challenge, Some("Basic realm=\"default\""));
-            }
-        }
-        // HTTP-008: the mode of each socket.
-        let mode = |name: &str| {
-            fs::metadata(sandbox.join(name)).expect("a socket").permissions().mode() & 0o777
-        };
-        assert_eq!((mode("s.sock"), mode("second.sock")), (0o700, 0o707));
-        // HTTP-010: no name of the time before is left.
-        let left = fs::read_dir(sandbox.path()).expect("the sandbox").filter(|entry| {
-            let name = entry.as_ref().expect("an entry").file_name();
-            name.to_string_lossy().contains(".sock.")
-        });
-        assert_eq!(left.count(), 0);
-        // HTTP-025: who is not asked for a password is warned about.
-        let log = sandbox.read("supervisord.log");
-        let unguarded = |section: &str| {
-            log.contains(&format!(
-                "CRIT Server '{section}' running without any HTTP authentication checking"
-            ))
-        };
-        assert!(unguarded("unix_http_server") && unguarded("inet_http_server"), "{log}");
-        assert!(!unguarded("inet_http_server:guarded"), "{log}");
-        // RPC-273
-        let lines = log.matches("INFO RPC interface 'supervisor' initialized").count();
-        assert_eq!(lines, 4, "{log}");
-        // LIB-010, LIB-011: the first UNIX server, without its password.
-        let url = format!("unix://{}\n", sandbox.join("s.sock").display());
-        wait_until("the process has told its server", || sandbox.read("x.log") == url);
-        // HTTP-013
-        drop(daemon);
-        assert!(!sandbox.join("s.sock").exists() && !sandbox.join("second.sock").exists());
-    }
-}
-
-// LIB-010, ITRAP-055
-#[test]
-fn without_a_socket_file_children_get_the_last_port() {
-    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
-        let sandbox = Sandbox::new();
-        let (first, last) = (free_port(), free_port());
-        let programs = SERVERS.split("[unix_http_server]").next().unwrap_or_default();
-        let program = SERVERS.split("[program:x]").nth(1).unwrap_or_default();
-        let servers = format!(
-            "{programs}[inet_http_server:a]\nport=127.0.0.1:{first}\n\
-             [inet_http_server:b]\nport=*:{last}\n[program:x]{program}"
-        );
-        sandbox.write("supervisord.conf", servers);
-        let _daemon = Daemon::spawn(&installation, &sandbox, &["-n", "-c", "supervisord.conf"]);
-        let url = format!("http://localhost:{last}\n");
-        wait_until("the process has told its server", || sandbox.read("x.log") == url);
-    }
-}
-
-#[test]
-fn addresses_may_be_of_ip_version_6() {
-    let sandbox = Sandbox::new();
-    let port = free_port();
-    let servers = format!("{SERVERS}\n[inet_http_server]\nport=[::1]:{port}\n");
-    sandbox.write("supervisord.conf", servers);
-    let daemon = Daemon::start(&crate::ours(), &sandbox);
-    let server = Address::Tcp("::1", port);
-    assert_eq!(server.call("supervisor.getState", &[]), STATE);
-    let url = format!("http://[::1]:{port}");
-    assert_eq!(daemon.ctl(&["-s", &url, "version"]).stdout, "4.3.0\n");
-    // A browser may use the address, not a name that leads there.
-    let from = |host: &str| {
-        let headers = format!("Host: {host}\r\nOrigin: http://{host}\r\n");
-        digest(server.ask(with_head("POST /RPC2 HTTP/1.1", &headers)))
-    };
-    assert_eq!(from(&format!("[::1]:{port}")), STATE);
-    assert_eq!(from(&format!("evil.example:{port}")), "403");
-}
-
-// HTTP-009
-#[test]
-fn a_socket_is_given_away() {
-    if !nix::unistd::geteuid().is_root() {
-        return;
-    }
-    let sandbox = Sandbox::new();
-    let head = HEAD.replace("s.sock\n\n[rpc", "s.sock\nchown=65534:65534\nchmod=0770\n\n[rpc");
-    sandbox.write("supervisord.conf", head);
-    let _daemon = Daemon::start(&crate::ours(), &sandbox);
-    let socket = fs::metadata(sandbox.join("s.sock")).expect("a socket");
-    assert_eq!((socket.uid(), socket.gid(), socket.mode() & 0o777), (65534, 65534, 0o770));
-}
-
-/// A request a browser makes for a page of somebody else.
-fn foreign(line: &str, headers: &str) -> String {
-    let agent = "User-Agent: Mozilla/5.0\r\n";
-    with_head(line, &format!("Host: 127.0.0.1\r\n{agent}{headers}"))
-}
-
-// ITRAP-036, WEB-004
-#[test]
-fn pages_of_others_change_nothing() {
-    let sandbox = Sandbox::new();
-    let port = free_port();
-    let servers = format!("{SERVERS}\n[inet_http_server]\nport=127.0.0.1:{port}\n");
-    sandbox.write("supervisord.conf", servers);
-    let daemon = Daemon::start(&crate::ours(), &sandbox);
-    daemon.wait_for("x", "RUNNING");
-    let pid = daemon.pid_of("x");
-    let server = Address::Tcp("127.0.0.1", port);
-    for headers in [
-        "Origin: http://evil.example\r\n",
-        "Origin: null\r\n",
-        "Sec-Fetch-Site: cross-site\r\n",
-        "Sec-Fetch-Site: same-site\r\n",
-        "Referer: http://evil.example/page\r\n",
-    ] {
-        let call = foreign("POST /RPC2 HTTP/1.1", headers);
-        assert_eq!(digest(server.ask(call)), "403", "{headers}");
-        let link = foreign("GET /index.html?processname=x&action=stop HTTP/1.1", headers);
-        let answer = server.ask(link).expect("an answer");
-        assert_eq!(answer.code(), "403", "{headers}");
-    }
-    // A link of nobody knows whom asks first.
-    let link = foreign("GET /index.html?processname=x&action=stop HTTP/1.1", "");
-    assert_eq!(server.ask(link).expect("an answer").code(), "200");
-    assert_eq!(daemon.pid_of("x"), pid);
-    // Who says nothing is no browser: a script's link works as ever.
-    let link = "GET /index.html?processname=x&action=stop HTTP/1.1\r\n\r\n";
-    assert_eq!(server.ask(link).expect("an answer").code(), "301");
-    daemon.wait_for("x", "STOPPED");
-}
-
-/// The stream of a log, read until `end` shows.
-fn follow(server: &Address, target: &str, end: &str) -> String {
-    use std::io::Read as _;
-    let mut connection = server.connect().expect("a server that listens");
-    connection.send(format!("GET {target} HTTP/1.1\r\n\r\n\r\n"));
-    connection.limit(harness::wait::PATIENCE);
-    let mut received = String::new();
-    let mut buffer = [0; 4096];
-    while !received.contains(end) {
-        let count = connection.read(&mut buffer).expect("a stream that goes on");
-        assert_ne!(count, 0, "the stream ends after {received:?}");
-        received += &String::from_utf8_lossy(&buffer[..count]);
-    }
-    received
-}
-
-#[test]
-fn logs_are_streamed() {
-    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
-        let sandbox = Sandbox::new();
-        sandbox.write("supervisord.conf", format!("{HEAD}\n{PROGRAMS}"));
-        let _daemon = Daemon::start(&installation, &sandbox);
-        wait_until("there is a log", || sandbox.read("x.log") == "one\n");
-        let server = Address::Unix(sandbox.join("s.sock"));
-        // HTTP-063, HTTP-067, HTTP-069
-        for target in ["/logtail/x", "/logtail/x:x/stdout", "/logtailxyz/x", "/logtail/x%3Ax?y"] {
-            let stream = follow(&server, target, "one\n\r\n");
-            let (head, body) = stream.split_once("\r\n\r\n").expect("a head");
-            for header in [
-                "Content-Type: text/plain;charset=utf-8",
-                "X-Accel-Buffering: no",
-                "Transfer-Encoding: chunked",
-                "Last-Modified: ",
-            ] {
-                assert!(head.contains(header), "{header} is not in {head}");
-            }
-            assert_eq!(body, "4\r\none\n\r\n", "{target}");
-        }
-        // HTTP-066
-        follow(&server, "/mainlogtail", "spawned: 'x'");
-        // HTTP-068: the last 1024 bytes.
-        append(&sandbox.join("x.log"), &"y".repeat(2000));
-        let stream = follow(&server, "/logtail/x", "\r\n400\r\n");
-        assert!(!stream.contains("one"), "{stream}");
-    }
-}
-
-fn append(path: &Path, text: &str) {
-    use std::io::Write as _;
-    let mut log = fs::OpenOptions::new().append(true).open(path).expect("a log");
-    log.write_all(text.as_bytes()).expect("a log that can be written");
-}
-
-const TRACED: &str = "loglevel=trace";
-
-#[test]
-fn calls_are_logged_at_the_lowest_level_only() {
-    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
-        for level in [TRACED, "loglevel=info"] {
-            let sandbox = Sandbox::new();
-            sandbox.write("supervisord.conf", HEAD.replace("loglevel=debug", level));
-            let _daemon = Daemon::start(&installation, &sandbox);
-            let server = Address::Unix(sandbox.join("s.sock"));
-            assert_eq!(server.call("supervisor.getState", &[]), STATE);
-            server.call("supervisor.getProcessInfo", &["secret".into()]);
-            let log = || sandbox.read("supervisord.log");
-            let shows = |line: &str| log().contains(line);
-            if level == TRACED {
-                // RPC-268, RPC-269, HTTP-014, HTTP-075
-                wait_until("both calls are logged", || {
-                    log().matches("\"POST /RPC2 HTTP/1.1\" 200 ").count() == 2
-                });
-                assert!(shows("TRAC XML-RPC method called: supervisor.getState()"), "{}", log());
-                let returned = "TRAC XML-RPC method supervisor.getState() returned successfully";
-                assert!(shows(returned), "{}", log());
-                let fault = "supervisor.getProcessInfo() returned fault: [10] BAD_NAME: secret";
-                assert!(shows(fault), "{}", log());
-                assert!(shows("TRAC localhost:0 - - ["), "{}", log());
-            } else {
-                // RPC-274
-                assert!(!shows("getState") && !shows("secret") && !shows("POST"), "{}", log());
-            }
-        }
-    }
-}
-
-// RPC-270, RPC-271, HTTP-076, ITRAP-056
-#[test]
-fn bad_requests_leave_no_secrets_in_the_log() {
-    let sandbox = Sandbox::new();
-    sandbox.write("supervisord.conf", HEAD.replace("loglevel=debug", TRACED));
-    let _daemon = Daemon::start(&crate::ours(), &sandbox);
-    let server = Address::Unix(sandbox.join("s.sock"));
-    let junk = post("/RPC2", "<methodCall><hunter2></methodCall>");
-    assert_eq!(digest(server.ask(junk)), "400");
-    let unforeseen = server.call("supervisor.startProcess", &[vec!["hunter2"].into()]);
-    assert_eq!(unforeseen, "500");
-    server.ask("GET /error HTTP/1.1\r\nAuthorization: Basic aHVudGVyMg==\r\n\r\n");
-    wait_until("the last request is logged", || {
-        sandbox.read("supervisord.log").contains("\"GET /error HTTP/1.1\" 404")
     });
-    let log = sandbox.read("supervisord.log");
-    assert!(log.contains("ERRO XML-RPC request data is invalid"), "{log}");
-    assert!(log.contains("ERRO an XML-RPC call cannot be carried out"), "{log}");
-    assert!(!log.contains("hunter2") && !log.contains("aHVudGVyMg"), "{log}");
-    assert!(!log.lines().any(|line| line.contains("ERRO") && line.contains("GET")), "{log}");
+}
+
+// HTTP-048, HTTP-050: mended. What follows a request is answered in its turn, and what belongs to
+// one is never taken for the next.
+#[test]
+fn requests_do_not_run_into_each_other() {
+    with_ours(&format!("{HEAD}\n{PROGRAMS}"), |Served { daemon, server, .. }| {
+        daemon.wait_for("x", "RUNNING");
+        let ok = "GET /ok.html HTTP/1.1\r\n\r\n";
+        let action = "GET /index.html?processname=x&action=stop HTTP/1.1\r\n\r\n";
+        let refused = format!("PUT /nope HTTP/1.1\r\nContent-Length: {}\r\n\r\n{ok}", ok.len());
+        for (first, code) in [(action, "301"), (&refused, "400")] {
+            let mut connection = server.connect().expect("a server that listens");
+            connection.send(format!("{first}{ok}"));
+            let answer = connection.answer().expect("an answer");
+            assert_eq!(answer.code(), code);
+            assert_eq!(digest(connection.answer()), "200 OK", "after {first:?}");
+            connection.end_sending();
+            assert!(connection.is_closed(), "one answer too many after {first:?}");
+        }
+    });
 }

@@ -103,7 +103,7 @@ fn an_update_touches_only_what_changed() {
     assert_ne!(now[0], one, "the changed process was not restarted");
 }
 
-// RUN-360, CFG-356: better than silence.
+// RUN-360, RPC-174, CFG-356: better than silence.
 #[test]
 fn what_waits_for_a_restart_is_named_until_it_is_restarted() {
     let sandbox = Sandbox::new();

@@ -84,7 +84,7 @@ fn an_include_that_matches_nothing_is_a_warning() {
     assert!(sandbox.read("supervisord.log").contains(&line), "{}", daemon.output());
 }
 
-// CFG-188, RUN-066, RUN-447, RTRAP-040: the original takes the AUTO logs of the first away.
+// CFG-188, RUN-066, RUN-447, RTRAP-040, HTTP-011: the original takes the AUTO logs of the first away.
 #[test]
 fn a_taken_socket_stops_the_second_daemon_alone() {
     let sandbox = sandbox(SLEEPER);

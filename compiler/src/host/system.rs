@@ -13,8 +13,8 @@ use nix::unistd;
 
 use super::{Group, Host, Listing, PathKind, Stamp, User, glob};
 
-/// The clock of file systems ticks at least once in this many nanoseconds.
-const SETTLED: i128 = 2_000_000_000;
+/// Nanoseconds in the unit by which some file systems tell times.
+const SECOND: i128 = 1_000_000_000;
 
 /// Files over this size are not read.
 pub const FILE_LIMIT: u64 = 64 << 20;
@@ -55,9 +55,8 @@ impl Host for SystemHost {
             |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
         let changed = nanoseconds(metadata.ctime(), metadata.ctime_nsec());
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_nanos();
-        let settled = i128::try_from(now).is_ok_and(|now| now - changed > SETTLED);
         Some(Stamp {
-            settled,
+            settled: i128::try_from(now).is_ok_and(|now| is_settled(changed, now)),
             inode: (metadata.dev(), metadata.ino()),
             size: metadata.len(),
             modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
@@ -149,7 +148,31 @@ impl Listing for SystemHost {
     }
 }
 
+/// Whether a file changed again after `now` would show it by another time than `changed`: the clock
+/// of its file system has ticked since. That of one which keeps parts of seconds is the kernel's;
+/// the others tick every second, or every other.
+fn is_settled(changed: i128, now: i128) -> bool {
+    let tick = if changed % SECOND == 0 { 2 * SECOND } else { SECOND / 20 };
+    now - changed > tick
+}
+
 /// The number a user or group is given by, if it is one.
 fn number(name: &str) -> Option<i64> {
     crate::schema::value::integer(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_settled_when_the_clock_of_its_file_system_has_ticked() {
+        let whole = 1_700_000_000 * SECOND;
+        assert!(!is_settled(whole, whole + 2 * SECOND));
+        assert!(is_settled(whole, whole + 2 * SECOND + 1));
+        assert!(!is_settled(whole + 1, whole + SECOND / 50));
+        assert!(is_settled(whole + 1, whole + SECOND / 10));
+        // A clock that was set back.
+        assert!(!is_settled(whole + 1, whole - SECOND));
+    }
 }

@@ -22,7 +22,7 @@ mod view;
 pub use neighbour::Neighbour;
 pub use reference::{explain, list, reference};
 use suppression::Suppressions;
-pub use view::{Config, Kind, Section, Written};
+pub use view::{Config, Kind, Log, Section, Written};
 
 /// From so many sections on, rules run on several threads.
 const MANY_SECTIONS: usize = 100;

@@ -3,6 +3,7 @@
 
 mod comment;
 mod lines;
+mod scan;
 mod shape;
 
 use std::borrow::Cow;
@@ -99,7 +100,10 @@ impl Builder {
         self.blanks.clear();
         match shape {
             Shape::Header { brackets: header, name, trailing } => {
-                self.file.sections.push(Section { header, name, trailing, entries: Vec::new() });
+                // Sections of one file are much alike.
+                let likely = self.file.sections.last().map_or(0, |last| last.entries.len());
+                let entries = Vec::with_capacity(likely);
+                self.file.sections.push(Section { header, name, trailing, entries });
             }
             Shape::Option { key, delimiter, value } => {
                 if let Some(section) = self.file.sections.last_mut() {

@@ -14,17 +14,27 @@ pub fn is_space(c: char) -> bool {
 
 /// `text` without the white space around it.
 pub fn strip(text: &str) -> &str {
-    text.trim_matches(is_space)
+    strip_end(strip_start(text))
 }
 
 /// `text` without the white space before it.
+#[inline]
 pub(crate) fn strip_start(text: &str) -> &str {
-    text.trim_start_matches(is_space)
+    // Most texts have none, and one byte tells.
+    match text.as_bytes() {
+        [b'!'..=b'~', ..] => text,
+        [b' ', b'!'..=b'~', ..] => &text[1..],
+        _ => text.trim_start_matches(is_space),
+    }
 }
 
 /// `text` without the white space after it.
+#[inline]
 pub(crate) fn strip_end(text: &str) -> &str {
-    text.trim_end_matches(is_space)
+    match text.as_bytes() {
+        [.., b'!'..=b'~'] => text,
+        _ => text.trim_end_matches(is_space),
+    }
 }
 
 #[cfg(test)]

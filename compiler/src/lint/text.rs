@@ -19,12 +19,14 @@ pub(super) fn integer(text: &str) -> Option<i64> {
 
 /// A size in bytes (CFG-274).
 pub(super) fn bytes(text: &str) -> Option<i64> {
-    let lower = text.trim().to_ascii_lowercase();
-    let units = [("kb", 1 << 10), ("mb", 1 << 20), ("gb", 1 << 30)];
-    let (digits, unit) = units
-        .into_iter()
-        .find_map(|(suffix, unit)| lower.strip_suffix(suffix).map(|digits| (digits, unit)))
-        .unwrap_or((&lower, 1));
+    let text = text.trim();
+    let (digits, unit) = match text.len().checked_sub(2).and_then(|end| text.split_at_checked(end))
+    {
+        Some((digits, unit)) if unit.eq_ignore_ascii_case("kb") => (digits, 1 << 10),
+        Some((digits, unit)) if unit.eq_ignore_ascii_case("mb") => (digits, 1 << 20),
+        Some((digits, unit)) if unit.eq_ignore_ascii_case("gb") => (digits, 1 << 30),
+        _ => (text, 1),
+    };
     integer(digits)?.checked_mul(unit)
 }
 

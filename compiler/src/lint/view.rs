@@ -53,6 +53,23 @@ pub enum Kind {
     Unknown,
 }
 
+/// The options of a log file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// The one that names it.
+    pub file: &'static str,
+    /// The one that says how large it may grow.
+    pub maxbytes: &'static str,
+}
+
+/// What a program writes to stdout.
+pub(super) const STDOUT_LOG: Log =
+    Log { file: "stdout_logfile", maxbytes: "stdout_logfile_maxbytes" };
+
+/// What a program writes to stderr.
+pub(super) const STDERR_LOG: Log =
+    Log { file: "stderr_logfile", maxbytes: "stderr_logfile_maxbytes" };
+
 /// A section under one name, from all the places it is written at.
 #[derive(Debug)]
 pub struct Section<'a> {
@@ -105,12 +122,12 @@ impl Kind {
         }
     }
 
-    /// The options of its sections that name log files.
-    pub fn logs(self) -> &'static [&'static str] {
+    /// The log files its sections have.
+    pub fn logs(self) -> &'static [Log] {
         if self.runs() {
-            &["stdout_logfile", "stderr_logfile"]
+            &[STDOUT_LOG, STDERR_LOG]
         } else if self == Kind::Supervisord {
-            &["logfile"]
+            &[Log { file: "logfile", maxbytes: "logfile_maxbytes" }]
         } else {
             &[]
         }

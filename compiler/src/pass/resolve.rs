@@ -205,11 +205,10 @@ pub(crate) fn expand<'t>(
 fn expand_plain(text: &str, scope: &Scope<'_>) -> Option<String> {
     let mut expanded = String::with_capacity(text.len() * 2);
     let mut rest = text;
-    while let Some(start) = rest.find('%') {
-        let (name, after) = rest[start..].strip_prefix("%(")?.split_once(')')?;
-        if name.contains('(') {
-            return None;
-        }
+    while let Some(start) = rest.bytes().position(|byte| byte == b'%') {
+        let inside = rest[start..].strip_prefix("%(")?;
+        let end = inside.bytes().position(|byte| matches!(byte, b'(' | b')'))?;
+        let (name, after) = (&inside[..end], inside[end..].strip_prefix(')')?);
         expanded.push_str(&rest[..start]);
         let length = match (scope.get(name)?, after.as_bytes()) {
             (Bound::Text(value), [b's', ..]) => {

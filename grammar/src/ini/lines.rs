@@ -3,6 +3,7 @@
 
 use super::SyntaxErrorKind;
 use super::comment::inline_comment;
+use super::scan::line_length;
 use super::shape::{Lexeme, Shape, lex_line, shape};
 use crate::span::{FileId, Span};
 use crate::whitespace::strip_end;
@@ -70,26 +71,14 @@ impl Iterator for Lines<'_> {
         if rest.is_empty() {
             return None;
         }
-        // One look at each byte: lines are too short for searches to pay.
-        let (mut end, mut commented) = (rest.len(), false);
-        for (at, byte) in rest.iter().enumerate() {
-            match byte {
-                b'\n' | b'\r' => {
-                    end = at;
-                    break;
-                }
-                b';' | b'#' => commented = true,
-                _ => {}
-            }
-        }
-        let end = self.start + end as u32;
+        let (length, commented) = line_length(rest);
+        let end = self.start + length as u32;
         let lexeme = lex_line(Span::new(self.id, self.start..end), self.text);
         let span = Span::new(self.id, self.start..after_line_end(self.text, end));
-        let indent = self.text[span.start as usize..lexeme.text.start as usize].chars().count();
+        let indent = width(Span { end: lexeme.text.start, ..span }.of(self.text));
         self.start = span.end;
         self.number += 1;
         let (content, comment, shape) = self.without_comment(span, lexeme, commented);
-        let indent = indent as u32;
         let (shape, role) = match self.marked_header(content) {
             Some(header) => {
                 self.place.in_section = true;
@@ -177,6 +166,11 @@ impl Place {
             Shape::Junk | Shape::Blank | Shape::Comment => Role::Junk(SyntaxErrorKind::NoDelimiter),
         }
     }
+}
+
+/// How many characters `blank` has.
+fn width(blank: &str) -> u32 {
+    if blank.is_empty() { 0 } else { blank.chars().count() as u32 }
 }
 
 /// Where the next line starts after the line end at `end`, if there is one. LF, CRLF and a lone CR

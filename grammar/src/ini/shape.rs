@@ -4,7 +4,7 @@
 use pest::Parser as _;
 
 use crate::span::Span;
-use crate::whitespace::{strip, strip_end, strip_start};
+use crate::whitespace::{strip_end, strip_start};
 
 /// What a line looks like by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,9 +85,9 @@ fn plain(at: Span, text: &str) -> Option<Lexeme> {
 
 /// `part` without the white space around it.
 fn stripped(part: Span, text: &str) -> Span {
-    let start = part.end - strip_start(part.of(text)).len() as u32;
-    let end = start + strip(part.of(text)).len() as u32;
-    Span { start, end, ..part }
+    let trimmed = strip_start(part.of(text));
+    let start = part.end - trimmed.len() as u32;
+    Span { start, end: start + strip_end(trimmed).len() as u32, ..part }
 }
 
 #[derive(pest_derive::Parser)]

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Fix, codes};
 use crate::lint::text::{LogFile, log_file};
-use crate::lint::view::Section;
+use crate::lint::view::{Log, STDERR_LOG, Section};
 use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
 
 /// Rotation of a log that is a device or a pipe.
@@ -48,7 +48,7 @@ impl Rule for DevStdoutNeedsNoRotation {
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
         for section in config.sections() {
-            for log in section.kind.logs() {
+            for &log in section.kind.logs() {
                 if let Some(found) = rotated_device(cx, section, log) {
                     cx.report(found);
                 }
@@ -57,17 +57,18 @@ impl Rule for DevStdoutNeedsNoRotation {
     }
 }
 
-fn rotated_device(cx: &LintContext<'_>, section: &Section<'_>, log: &str) -> Option<Diagnostic> {
-    let written = section.get(log).filter(|written| log_file(&written.value) == LogFile::Device)?;
+fn rotated_device(cx: &LintContext<'_>, section: &Section<'_>, log: Log) -> Option<Diagnostic> {
+    let written =
+        section.get(log.file).filter(|written| log_file(&written.value) == LogFile::Device)?;
     let redirected = section.flag("redirect_stderr", false) != Some(false);
-    let size = format!("{log}_maxbytes");
-    if (log == "stderr_logfile" && redirected) || section.bytes(&size, 50 << 20)? == 0 {
+    if (log == STDERR_LOG && redirected) || section.bytes(log.maxbytes, 50 << 20)? == 0 {
         return None;
     }
+    let size = log.maxbytes;
     let found = cx
         .finding(written.span(), format!("`{}` cannot be rotated", written.value))
         .help(format!("set `{size}=0`"));
-    let edit = match section.get(&size) {
+    let edit = match section.get(size) {
         Some(wrong) => (wrong.span(), "0".to_owned()),
         None => cx.config.line_below(written, &format!("{size}=0")),
     };

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::lint::text::{LogFile, holds, log_file};
-use crate::lint::view::{Config, Section, Written};
+use crate::lint::view::{Config, STDERR_LOG, Section, Written};
 use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
 
 /// One log file written and rotated by several streams.
@@ -81,13 +81,12 @@ impl Rule for LogFileShared {
 
 fn streams<'s, 'a>(config: &'s Config<'a>) -> impl Iterator<Item = Stream<'s, 'a>> {
     config.sections().flat_map(|section| {
-        section.kind.logs().iter().filter_map(move |log| {
+        section.kind.logs().iter().filter_map(move |&log| {
             let redirected = section.flag("redirect_stderr", false) != Some(false);
-            let written = section.get(log).filter(|written| {
-                log_file(&written.value) == LogFile::File
-                    && !(*log == "stderr_logfile" && redirected)
+            let written = section.get(log.file).filter(|written| {
+                log_file(&written.value) == LogFile::File && !(log == STDERR_LOG && redirected)
             })?;
-            let rotates = section.bytes(&format!("{log}_maxbytes"), 50 << 20) != Some(0);
+            let rotates = section.bytes(log.maxbytes, 50 << 20) != Some(0);
             Some(Stream { section, written, rotates })
         })
     })

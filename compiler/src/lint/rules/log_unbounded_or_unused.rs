@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Fix, codes};
 use crate::lint::text::{LogFile, log_file};
-use crate::lint::view::Section;
+use crate::lint::view::{Log, STDERR_LOG, STDOUT_LOG, Section};
 use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
 
 /// A log that grows for ever, or a log option without effect.
@@ -59,9 +59,9 @@ impl Rule for LogUnboundedOrUnused {
             if redirected {
                 unused(cx, section);
             } else {
-                unbounded(cx, section, "stderr_logfile");
+                unbounded(cx, section, STDERR_LOG);
             }
-            unbounded(cx, section, "stdout_logfile");
+            unbounded(cx, section, STDOUT_LOG);
         }
     }
 }
@@ -81,10 +81,9 @@ fn unused(cx: &mut LintContext<'_>, section: &Section<'_>) {
     }
 }
 
-fn unbounded(cx: &mut LintContext<'_>, section: &Section<'_>, log: &str) {
-    let size = format!("{log}_maxbytes");
-    let file = section.get(log).filter(|written| log_file(&written.value) == LogFile::File);
-    let zero = section.get(&size).filter(|_| section.bytes(&size, 1) == Some(0));
+fn unbounded(cx: &mut LintContext<'_>, section: &Section<'_>, log: Log) {
+    let file = section.get(log.file).filter(|written| log_file(&written.value) == LogFile::File);
+    let zero = section.get(log.maxbytes).filter(|_| section.bytes(log.maxbytes, 1) == Some(0));
     if let (Some(file), Some(zero)) = (file, zero) {
         let found = cx
             .advice(zero.whole(), format!("`{}` grows without a limit", file.value))

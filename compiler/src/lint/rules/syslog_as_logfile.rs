@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Fix, codes};
 use crate::lint::text::{LogFile, log_file};
+use crate::lint::view::{STDERR_LOG, STDOUT_LOG};
 use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
 
 /// The deprecated value `syslog` of a log file option.
@@ -37,12 +38,11 @@ impl Rule for SyslogAsLogfile {
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
         for section in config.programs() {
-            for channel in ["stdout", "stderr"] {
-                let Some(written) = section.get(&format!("{channel}_logfile")) else { continue };
+            for (log, option) in [(STDOUT_LOG, "stdout_syslog"), (STDERR_LOG, "stderr_syslog")] {
+                let Some(written) = section.get(log.file) else { continue };
                 if log_file(&written.value) != LogFile::Syslog {
                     continue;
                 }
-                let option = format!("{channel}_syslog");
                 let found = cx
                     .finding(
                         written.whole(),
@@ -53,7 +53,7 @@ impl Rule for SyslogAsLogfile {
                     (written.span(), "NONE".to_owned()),
                     cx.config.line_below(written, &format!("{option}=true")),
                 ];
-                cx.report(match section.get(&option) {
+                cx.report(match section.get(option) {
                     Some(_) => found,
                     None => found.fixed_by(Fix::safe(format!("write `{option}=true`"), edits)),
                 });

@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn the_usual_places_depend_on_the_program() {
-        // CFG-060, CFG-061, CFG-062, CTL-016
+        // CFG-060, CFG-061, CFG-062, CFG-424, CFG-501, CTL-016
         let check = |program: &str, first: &str, second: &str| {
             assert_eq!(places(program)[..2], [PathBuf::from(first), PathBuf::from(second)]);
         };

@@ -53,7 +53,8 @@ fn link(pid: Pid, name: &str) -> String {
     fs::read_link(format!("/proc/{pid}/{name}")).expect("a link").display().to_string()
 }
 
-// RUN-021, RUN-022, RUN-042, RUN-046, RUN-060, RUN-081 to RUN-088, RUN-402, RUN-403
+// CFG-334, CFG-335, CFG-336, CFG-339, CFG-345, CFG-346, RUN-021, RUN-022, RUN-042, RUN-046,
+// RUN-060, RUN-081 to RUN-088, RUN-402, RUN-403
 #[test]
 fn the_lines_of_a_start_and_their_order() {
     // Being who one is already needs no right, but a name.
@@ -101,7 +102,7 @@ fn the_lines_of_a_start_and_their_order() {
     }
 }
 
-// RUN-031, RUN-034, RUN-050, RUN-071, RUN-090, RUN-201, RUN-205, RUN-226, RTRAP-009
+// CFG-339, RUN-031, RUN-034, RUN-050, RUN-071, RUN-090, RUN-201, RUN-205, RUN-226, RTRAP-009
 #[test]
 fn a_daemon_leaves_its_terminal_behind() {
     for installation in both() {
@@ -131,7 +132,7 @@ fn a_daemon_leaves_its_terminal_behind() {
     }
 }
 
-// RUN-033, RUN-035, RTRAP-007: in the foreground everything is the caller's.
+// CFG-343, CFG-481, RUN-033, RUN-035, RTRAP-007: in the foreground everything is the caller's.
 #[test]
 fn a_daemon_in_the_foreground_stays_where_it_is() {
     for installation in both() {
@@ -176,7 +177,7 @@ fn a_log_on_the_terminal_is_shown_twice_unless_silent() {
     }
 }
 
-// RUN-032, RUN-031: only told, not obeyed; the mask after it still is.
+// CFG-345, RUN-032, RUN-031: only told, not obeyed; the mask after it still is.
 #[test]
 fn a_directory_that_cannot_be_entered_is_told() {
     let sandbox = sandbox("directory=%(here)s/closed\numask=077", SLEEPER);
@@ -196,7 +197,36 @@ fn a_directory_that_cannot_be_entered_is_told() {
     shut_down(&ours, &sandbox);
 }
 
-// RUN-040, RUN-080: only root is told, and only if that was not asked for.
+// CFG-376, CFG-378: limits, directory and mask stay as they are, everything else is done over.
+#[test]
+fn a_restart_says_what_a_start_says_but_for_the_terminal() {
+    for installation in both() {
+        let sandbox = sandbox("directory=/usr\numask=027\nminfds=600", "");
+        sandbox.write("conf.d/x.conf", SLEEPER);
+        let (_, pid) = launch(&installation, &sandbox, 500);
+        sandbox.wait_for_line("spawned: 'x' with pid");
+        fs::rename(sandbox.join("supervisord.log"), sandbox.join("old.log")).expect("the log");
+        kill(pid, Signal::SIGHUP).expect("a live daemon");
+        wait_until("it has started over", || {
+            sandbox.read("supervisord.log").contains("spawned: 'x' with pid")
+        });
+        let log = sandbox.log();
+        let included = sandbox.join("conf.d/x.conf").display().to_string();
+        let included = format!("INFO Included extra file \"{included}\" during parsing");
+        let started = format!("INFO supervisord started with pid {pid}");
+        assert!(log.contains(&included) && log.contains(&started), "{log:#?}");
+        let once = ["Increased RLIMIT", "daemonizing", "set current directory"];
+        let again = log.iter().find(|line| once.iter().any(|once| line.contains(once)));
+        assert_eq!(again, None, "{}", installation.label);
+        assert_eq!(link(pid, "cwd"), "/usr");
+        assert_eq!(proc_line(pid, "status", "Umask:"), "0027");
+        let files = proc_line(pid, "limits", "Max open files");
+        assert!(files.starts_with("600 "), "{files}");
+        shut_down(&installation, &sandbox);
+    }
+}
+
+// CFG-336, RUN-040, RUN-080: only root is told, and only if that was not asked for.
 #[test]
 fn running_as_root_is_told() {
     let told = "CRIT Supervisor is running as root.  Privileges were not dropped because no user \

@@ -84,6 +84,11 @@ fn the_clients_file() {
     let no_section = "Error: .ini file does not include supervisorctl section";
     check("supervisorctl -c daemon.conf version", no_section, 2);
     check("supervisorctl -c main.conf version", no_section, 2);
+    for installation in crate::both() {
+        // CFG-426: no word of root, as the daemon has where it searches for its file.
+        let ran = run(&installation, &Sandbox::new(), "supervisorctl version");
+        assert!(!ran.stderr.contains("as root"), "{}: {}", installation.label, ran.stderr);
+    }
 }
 
 // CFG-123, CFG-195, CTL-023, CTL-025

@@ -23,6 +23,7 @@ mod lifecycle;
 mod listeners;
 mod load;
 mod oracle;
+mod pidproxy;
 mod programs;
 mod reload;
 mod schemas;

@@ -144,7 +144,7 @@ done
     }
 }
 
-// RUN-043, RUN-204, RUN-207: the rights change, the environment does not.
+// CFG-333, RUN-043, RUN-204, RUN-207: the rights change, the environment does not.
 #[test]
 fn a_program_of_another_user() {
     if !geteuid().is_root() {
@@ -194,7 +194,7 @@ fn what_a_program_may_not() {
     wait_until("it has said why", || sandbox.read("root.err") == last);
 }
 
-// RUN-223, RUN-224, RTRAP-014
+// CFG-482, RUN-223, RUN-224, RTRAP-014
 #[test]
 fn where_a_command_is_looked_for() {
     for installation in both() {

@@ -237,3 +237,66 @@ fn an_environment_for_all_changes_them_all() {
         assert_eq!(pids(&daemon), before, "a reread changes nothing by itself");
     }
 }
+
+// CFG-335, CFG-359: what a start says of its files, a reread keeps to itself.
+#[test]
+fn a_reread_logs_nothing_of_what_it_reads() {
+    for installation in crate::both() {
+        let sandbox = Sandbox::new();
+        sandbox.write("supervisord.conf", HEAD);
+        sandbox.write("conf.d/two.conf", TWO);
+        let daemon = Daemon::start(&installation, &sandbox);
+        daemon.wait_for("two", "RUNNING");
+        let told = || {
+            let log = sandbox.read("supervisord.log");
+            (log.matches("Included extra file").count(), log.contains("redirect_stderr=true but"))
+        };
+        assert_eq!(told(), (1, false), "{}", installation.label);
+        let doubtful = "redirect_stderr=true\nstderr_logfile=/tmp/x\nautostart=false\n";
+        sandbox.write("conf.d/more.conf", format!("[program:c]\ncommand=/bin/cat\n{doubtful}"));
+        assert_eq!(daemon.ctl(&["reread"]).stdout, "c: available\n");
+        // What is logged after it is there.
+        assert_eq!(daemon.ctl(&["stop", "two"]).stdout, "two: stopped\n");
+        sandbox.wait_for_line("stopped: two");
+        assert_eq!(told(), (1, false), "{}", installation.label);
+    }
+}
+
+// CFG-324, CFG-332, CFG-358
+#[test]
+fn what_is_settled_at_the_start_outlives_a_reread() {
+    const PROGRAM: &str = "[program:NAME]\nstartsecs=0\n\
+        command=/bin/sh -c \"echo $SUPERVISOR_SERVER_URL; exec sleep 1000\"\n";
+    for installation in crate::both() {
+        let label = installation.label;
+        let sandbox = Sandbox::new();
+        let head = HEAD.replace("nodaemon=true", "nodaemon=true\nidentifier=file");
+        sandbox.write("supervisord.conf", &head);
+        sandbox.write("conf.d/a.conf", PROGRAM.replace("NAME", "a"));
+        let args = ["-nc", "supervisord.conf", "-i", "line"];
+        let daemon = Daemon::spawn(&installation, &sandbox, &args);
+        daemon.wait_for("a", "RUNNING");
+        // The next start would listen elsewhere; this daemon does not.
+        sandbox.write("supervisord.conf", head.replace("file=%(here)s/s.sock", "file=/elsewhere"));
+        sandbox.write("conf.d/b.conf", PROGRAM.replace("NAME", "b"));
+        assert_eq!(daemon.ctl(&["update"]).stdout, "b: added process group\n", "{label}");
+        daemon.wait_for("b", "RUNNING");
+        assert_eq!(daemon.ctl(&["restart", "a"]).stdout, "a: stopped\na: started\n", "{label}");
+        let url = format!("unix://{}\n", sandbox.join("s.sock").display());
+        for (name, said) in [("a", url.repeat(2)), ("b", url.clone())] {
+            let is_log = |name: &str, file: &str| {
+                let rest = file.strip_prefix(&format!("{name}-stdout---line-"));
+                rest.and_then(|rest| rest.strip_suffix(".log")).is_some_and(|middle| {
+                    middle.len() == 8
+                        && middle
+                            .bytes()
+                            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+                })
+            };
+            let files = std::fs::read_dir(sandbox.path()).expect("the sandbox").flatten();
+            let mut files = files.filter_map(|file| file.file_name().into_string().ok());
+            let log = files.find(|file| is_log(name, file)).expect("an AUTO log");
+            wait_until("its programs have spoken", || sandbox.read(&log) == said);
+        }
+    }
+}

@@ -26,7 +26,7 @@ fn guarded() -> Sandbox {
     sandbox
 }
 
-// CTL-132, CTL-133, CTL-134, CTL-139, CTL-140, CTL-141
+// CFG-422, CTL-132, CTL-133, CTL-134, CTL-139, CTL-140, CTL-141
 #[test]
 fn the_shell_completes_and_remembers() {
     let sandbox = sandbox();

@@ -130,11 +130,13 @@ fn a_full_disk_under_the_log_stops_nothing() {
     assert_eq!(daemon.ctl(&["stop", "sleeper"]).stdout, "sleeper: stopped\n");
 }
 
-// RUN-030, RUN-036, RUN-071, RUN-075, RUN-357, CFG-344, RTRAP-041: mended.
+// RUN-030, RUN-036, RUN-071, RUN-075, RUN-357, CFG-344, CFG-357, CFG-496, RTRAP-041: mended.
 #[test]
 fn a_daemonised_start_returns_when_the_daemon_is_up() {
     let sandbox = Sandbox::new();
     let head = HEAD.replace("nodaemon=true", "directory=/\numask=027");
+    let head =
+        head.replace("pidfile=%(here)s/", "pidfile=").replace("logfile=%(here)s/", "logfile=");
     sandbox.write("supervisord.conf", format!("{head}\n{SLEEPER}"));
     let mut start = command(&sandbox, crate::ours().supervisord);
     start.args(["-c", "supervisord.conf"]);
@@ -146,6 +148,7 @@ fn a_daemonised_start_returns_when_the_daemon_is_up() {
     assert_eq!(ctl(&["pid"]).stdout, pid);
     // A relative `-c` still works after the change of directory.
     assert_eq!(ctl(&["reread"]).stdout, "No config updates to processes\n");
+    assert_eq!(ctl(&["maintail"]).status, 0);
     assert_eq!(ctl(&["shutdown"]).stdout, "Shut down\n");
     wait_until("the daemon is gone", || !sandbox.join("supervisord.pid").exists());
 }
@@ -245,7 +248,7 @@ fn what_does_not_exist_cannot_be_used() {
     }
 }
 
-// RUN-023, RUN-024, RUN-044, RUN-047, RUN-048, RUN-049, RTRAP-039
+// CFG-337, CFG-340, CFG-341, RUN-023, RUN-024, RUN-044, RUN-047, RUN-048, RUN-049, RTRAP-039
 #[test]
 fn limits_and_rights_that_are_not_ours_to_take() {
     let files = "The minimum number of file descriptors required to run this process is 600 as per \

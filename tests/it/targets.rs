@@ -36,7 +36,7 @@ fn piped(sandbox: &Sandbox, installation: Installation) -> Installation {
     Installation { supervisord: sandbox.script("piped", &script), ..installation }
 }
 
-// LOG-050, LOG-051, LOG-053
+// CFG-325, LOG-050, LOG-051, LOG-053
 #[test]
 fn automatic_files_and_none_at_all() {
     for installation in both() {

@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn hashed_passwords() {
-        // HTTP-035, CFG-185
+        // HTTP-035, CFG-185, CFG-484
         let hex = "8cb2237d0679ca88db6464eac60da96345513964";
         check_with(&format!("{{SHA}}{hex}"), &basic("chris:12345"), Verdict::Granted);
         check_with(

@@ -19,7 +19,7 @@ use crate::link::{DriverEnd, Pending};
 use crate::logs::{Logs, Options};
 use crate::origin::Origin;
 use crate::os::clockset::ClockSet;
-use crate::os::reap::reap;
+use crate::os::reap::{Children, reap};
 use crate::os::signals::{Received, Signals};
 use crate::os::sockets::python_error;
 use crate::os::spawn::{self, Target};
@@ -178,29 +178,33 @@ impl<'s> Driver<'s> {
     }
 
     fn on_signal(&mut self, signal: Received) {
-        self.feed(Message::Signal(match signal {
+        let kind = match signal {
             Received::Hangup => DaemonSignal::Hup,
             Received::Interrupt => DaemonSignal::Int,
             Received::Quit => DaemonSignal::Quit,
             Received::User2 => DaemonSignal::Usr2,
             Received::Terminate => DaemonSignal::Term,
-            Received::Child => DaemonSignal::Chld,
-        }));
-        if signal == Received::Child {
-            self.reap();
+            Received::Child(_) => DaemonSignal::Chld,
+        };
+        self.feed(Message::Signal(kind));
+        if let Received::Child(pid) = signal {
+            // The announced one is not searched for: a thousand siblings do not make it late.
+            self.reap(Children::One(pid));
+            while self.reap(Children::Any) {}
         }
     }
 
-    /// Each exit is known to the core before the next child is collected: until then its pid is
-    /// not free, so no signal can reach a stranger.
-    fn reap(&mut self) {
-        loop {
-            match reap() {
-                Ok(Some((pid, status))) => self.feed(Message::Exited { pid, status }),
-                Ok(None) => return,
-                Err(errno) => return self.feed(Message::ReapFailed { errno: errno as i32 }),
-            }
+    /// Collects one child; false when there is none. Its exit is known to the core before the next
+    /// is collected: until then its pid is not free, so no signal can reach a stranger.
+    fn reap(&mut self, children: Children) -> bool {
+        let reaped = reap(children);
+        let found = matches!(reaped, Ok(Some(_)));
+        match reaped {
+            Ok(Some((pid, status))) => self.feed(Message::Exited { pid, status }),
+            Ok(None) => {}
+            Err(errno) => self.feed(Message::ReapFailed { errno: errno as i32 }),
         }
+        found
     }
 
     fn on_request(&mut self, pending: Pending) {

@@ -21,7 +21,7 @@ const LIMIT: usize = 1 << 20;
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// The pause between two batches, so that a thousand lines a second are no thousand writes.
-const PACE: Duration = Duration::from_millis(1);
+const PACE: Duration = Duration::from_millis(4);
 
 /// One destination of the log.
 #[derive(Debug)]
@@ -57,6 +57,8 @@ struct State {
     stalled: bool,
     /// Whether the thread is at work on what it took.
     busy: bool,
+    /// Whether the thread is between two batches, which only what is urgent ends.
+    pausing: bool,
     /// Whether somebody waits for the orders.
     urgent: bool,
     closed: bool,
@@ -208,7 +210,7 @@ impl Queue {
 
     fn append(&self, mut state: MutexGuard<'_, State>, order: Order) {
         state.orders.push(order);
-        let wake = state.urgent || state.orders.len() == 1;
+        let wake = state.urgent || (state.orders.len() == 1 && !state.pausing);
         drop(state);
         if wake {
             self.work.notify_one();
@@ -250,9 +252,11 @@ impl Queue {
         let mut state = self.lock();
         state.busy = false;
         state.stalled = false;
+        state.pausing = true;
         self.done.notify_all();
         let calm = |state: &mut State| !state.urgent && !state.closed;
-        drop(self.work.wait_timeout_while(state, PACE, calm));
+        let waited = self.work.wait_timeout_while(state, PACE, calm);
+        waited.unwrap_or_else(PoisonError::into_inner).0.pausing = false;
     }
 
     /// A panic while logging must not silence the log.

@@ -8,14 +8,27 @@ use nix::libc;
 use crate::os::spawn;
 use crate::supervisor::message::{ExitStatus, Pid};
 
+/// Who may be collected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Children {
+    /// Only this child, which is found at once.
+    One(Pid),
+    /// Any child; the system looks at one after the other.
+    Any,
+}
+
 /// Collects one child that has ended, without waiting; `None` when there is none. One at a time, so
 /// that the core knows of each before the next pid becomes free.
 ///
 /// # Errors
 /// What may leave a child uncollected (RUN-351).
-pub fn reap() -> Result<Option<(Pid, ExitStatus)>, Errno> {
+pub fn reap(children: Children) -> Result<Option<(Pid, ExitStatus)>, Errno> {
+    let child = match children {
+        Children::One(pid) => Some(nix::unistd::Pid::from_raw(pid.0)),
+        Children::Any => None,
+    };
     loop {
-        match spawn::collect() {
+        match spawn::collect(child) {
             Ok(Some((pid, status))) => return Ok(Some((Pid(pid.as_raw()), decode(status)))),
             Ok(None) | Err(Errno::ECHILD) => return Ok(None),
             Err(Errno::EINTR) => {}

@@ -6,9 +6,11 @@ use std::os::fd::{AsFd, AsRawFd, RawFd};
 
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+
+use crate::supervisor::message::Pid;
 
 /// A signal the daemon acts on. The order is that in which signals are taken that wait together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,24 +25,35 @@ pub enum Received {
     User2,
     /// `SIGTERM`.
     Terminate,
-    /// `SIGCHLD`.
-    Child,
+    /// `SIGCHLD`, and the child it came for. Others may have ended since: their signals are one
+    /// with this one.
+    Child(Pid),
 }
 
-impl Received {
-    const ALL: [Received; 6] =
-        [Self::Hangup, Self::Interrupt, Self::Quit, Self::User2, Self::Terminate, Self::Child];
+/// What the daemon reads from the descriptor. The last only so that a write over a file size limit
+/// fails instead of killing the daemon (RUN-346).
+const TAKEN: [Signal; 7] = [
+    Signal::SIGHUP,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGUSR2,
+    Signal::SIGTERM,
+    Signal::SIGCHLD,
+    Signal::SIGXFSZ,
+];
 
-    /// The signal itself.
-    fn signal(self) -> Signal {
-        match self {
-            Self::Hangup => Signal::SIGHUP,
-            Self::Interrupt => Signal::SIGINT,
-            Self::Quit => Signal::SIGQUIT,
-            Self::User2 => Signal::SIGUSR2,
-            Self::Terminate => Signal::SIGTERM,
-            Self::Child => Signal::SIGCHLD,
-        }
+impl Received {
+    /// What a signal means to the daemon, if anything.
+    fn of(info: &siginfo) -> Option<Self> {
+        Some(match Signal::try_from(info.ssi_signo.cast_signed()).ok()? {
+            Signal::SIGHUP => Self::Hangup,
+            Signal::SIGINT => Self::Interrupt,
+            Signal::SIGQUIT => Self::Quit,
+            Signal::SIGUSR2 => Self::User2,
+            Signal::SIGTERM => Self::Terminate,
+            Signal::SIGCHLD => Self::Child(Pid(info.ssi_pid.cast_signed())),
+            _ => return None,
+        })
     }
 }
 
@@ -82,10 +95,7 @@ impl Signals {
         reason = "the successor is unsafe; the source owns its descriptor and never changes it"
     )]
     pub fn install() -> io::Result<Self> {
-        // The last only so that a write over a file size limit fails instead of killing the daemon
-        // (RUN-346).
-        let taken = Received::ALL.map(Received::signal).into_iter().chain([Signal::SIGXFSZ]);
-        let source = Source(divert(taken, SfdFlags::SFD_NONBLOCK)?);
+        let source = Source(divert(TAKEN, SfdFlags::SFD_NONBLOCK)?);
         Ok(Self(AsyncFd::with_interest(source, Interest::READABLE)?))
     }
 
@@ -99,9 +109,7 @@ impl Signals {
             };
             match guard.get_inner().0.read_signal() {
                 Ok(Some(info)) => {
-                    let number = info.ssi_signo.cast_signed();
-                    let mut all = Received::ALL.into_iter();
-                    if let Some(received) = all.find(|known| known.signal() as i32 == number) {
+                    if let Some(received) = Received::of(&info) {
                         return received;
                     }
                 }
@@ -120,10 +128,9 @@ mod tests {
     #[tokio::test]
     async fn signals_that_wait_come_once_and_lowest_number_first() {
         let mut signals = Signals::install().unwrap();
-        for received in [Received::Terminate, Received::Hangup, Received::User2, Received::Hangup] {
+        for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGUSR2, Signal::SIGHUP] {
             // To this thread alone, so that no other test sees it.
-            nix::sys::pthread::pthread_kill(nix::sys::pthread::pthread_self(), received.signal())
-                .unwrap();
+            nix::sys::pthread::pthread_kill(nix::sys::pthread::pthread_self(), signal).unwrap();
         }
         let mut got = Vec::new();
         for _ in 0..3 {

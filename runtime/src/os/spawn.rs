@@ -214,15 +214,16 @@ pub fn signal(target: Target, number: i32) -> Result<(), Errno> {
     Errno::result(unsafe { libc::kill(pid, number) }).map(drop)
 }
 
-/// Collects one child that has ended, if there is one: its pid and its raw wait status.
+/// Collects `child`, or any child, if it has ended: its pid and its raw wait status.
 ///
 /// # Errors
 /// Whatever `waitpid` answers; `ECHILD` when there are no children at all.
 #[expect(clippy::disallowed_methods, reason = "the one place that waits for children")]
-pub fn collect() -> Result<Option<(Pid, i32)>, Errno> {
+pub fn collect(child: Option<Pid>) -> Result<Option<(Pid, i32)>, Errno> {
+    let child = child.map_or(-1, Pid::as_raw);
     let mut status = 0;
     // SAFETY: `status` is a valid place for the one integer `waitpid` writes.
-    let pid = Errno::result(unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) })?;
+    let pid = Errno::result(unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) })?;
     Ok((pid > 0).then(|| (Pid::from_raw(pid), status)))
 }
 

@@ -244,7 +244,7 @@ fn running_as_root_is_told() {
     }
 }
 
-// RUN-070: without a socket nothing tells two daemons apart, and the pid file is the last one's.
+// RUN-070, RUN-448: without a socket nothing tells two daemons apart, and the pid file is the last one's.
 #[test]
 fn a_pid_file_is_no_lock() {
     for installation in both() {
@@ -329,4 +329,52 @@ fn a_signal_that_is_not_handled_kills() {
 fn modes(sandbox: &Sandbox, name: &str) -> u32 {
     let metadata = fs::metadata(sandbox.join(name)).expect("a file");
     metadata.permissions().mode() & 0o777
+}
+
+// RUN-025: until it has taken over its signals they do to it what they do to others.
+#[test]
+fn a_signal_during_the_start_ends_it() {
+    let sandbox = sandbox(
+        "nodaemon=true",
+        "[program:x]\ncommand=/bin/true\nprocess_name=x%(process_num)d\nnumprocs=3000\n\
+         autostart=false\n",
+    );
+    let mut daemon = Daemon::spawn(&crate::ours(), &sandbox, &["-nc", "supervisord.conf"]);
+    daemon.signal(Signal::SIGTERM);
+    let status = daemon.wait();
+    assert_eq!(status.signal(), Some(Signal::SIGTERM as i32), "{}", daemon.output());
+    assert!(!sandbox.join("supervisord.pid").exists() && !sandbox.join("s.sock").exists());
+}
+
+// RUN-425: what may end the daemon when a program fails is a listener, and its status is 0.
+#[test]
+fn a_listener_may_end_the_daemon() {
+    for installation in both() {
+        let sandbox = sandbox(
+            "nodaemon=true",
+            "[program:fatal]\ncommand=/no/such\nstartretries=0\n\
+             [eventlistener:guard]\ncommand=/bin/sh guard.sh\ndirectory=%(here)s\nstartsecs=0\n\
+             events=PROCESS_STATE_FATAL\n",
+        );
+        sandbox.write("guard.sh", "echo READY\nread -r event\nkill $PPID\nexec sleep 1000\n");
+        let mut daemon = Daemon::spawn(&installation, &sandbox, &["-nc", "supervisord.conf"]);
+        assert_eq!(daemon.wait().code(), Some(0), "{}", daemon.output());
+        sandbox.wait_for_line("WARN received SIGTERM indicating exit request");
+    }
+}
+
+// RUN-359: mended. A reread takes the log and the pid file nowhere else.
+#[test]
+fn relative_paths_stay_what_they_were_at_the_start() {
+    let sandbox = Sandbox::new();
+    let head = HEAD.replace("nodaemon=true", "directory=/");
+    let head =
+        head.replace("logfile=%(here)s/", "logfile=").replace("pidfile=%(here)s/", "pidfile=");
+    sandbox.write("supervisord.conf", head);
+    let ours = crate::ours();
+    launch(&ours, &sandbox, 500);
+    assert_eq!(ours.ctl(&sandbox, &["reread"]).stdout, "No config updates to processes\n");
+    let tail = ours.ctl(&sandbox, &["maintail"]).stdout;
+    assert!(tail.contains("INFO supervisord started with pid"), "{tail}");
+    shut_down(&ours, &sandbox);
 }

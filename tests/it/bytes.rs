@@ -100,7 +100,7 @@ fn wait_for_exits(daemon: &Daemon<'_>, count: usize) {
     });
 }
 
-// LOG-020, LOG-022, LOG-052, LOG-055, LOG-060, LOG-080, LOG-083, LOG-084, LOG-086, RUN-172
+// LOG-020, LOG-022, LOG-052, RUN-455, LOG-055, LOG-060, LOG-080, LOG-083, LOG-084, LOG-086, RUN-172
 #[test]
 fn two_hundred_children_at_once() {
     let rotate = "stdout_logfile_maxbytes=64KB\nstdout_logfile_backups=99";

@@ -8,9 +8,11 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 
 use harness::daemon::HEAD;
-use harness::unprivileged::unprivileged;
+use harness::unprivileged::{is_root, unprivileged};
+use harness::wire::Address;
 use harness::{Daemon, Run, Sandbox, wait_until};
 use nix::unistd::{Group, User};
+use rpc::Value;
 
 use crate::{both, child};
 
@@ -93,6 +95,61 @@ fn an_attempt_that_fails_gives_its_socket_back() {
         let expected = if installation.label == "ours" { "+-" } else { "+-+-+-" };
         assert_eq!(sockets(&sandbox, "g"), expected);
     }
+}
+
+// RUN-410
+#[test]
+fn a_socket_needs_nobody_else_and_outlives_its_leader() {
+    for installation in both() {
+        let sandbox = sandbox(
+            "[fcgi-program:f]\ncommand=%(here)s/careless\nsocket=unix://%(here)s/f.sock\n\
+             startsecs=0\n\
+             [fcgi-program:g]\ncommand=%(here)s/forker\nsocket=unix://%(here)s/g.sock\n\
+             startsecs=0\n",
+        );
+        sandbox.script("careless", "#!/bin/sh\nexec 0<&-\necho > closed\nexec sleep 1000\n");
+        // A shell gives what it runs in the background another descriptor 0.
+        let forker = "#!/bin/sh\nexec 3<&0\n\
+                      (echo > forked; until [ -e done ]; do sleep 0.05; done) <&3 &\n\
+                      exec sleep 1000 </dev/null 3<&-\n";
+        sandbox.script("forker", forker);
+        let answers = |name| UnixStream::connect(sandbox.join(name)).is_ok();
+        let daemon = Daemon::start(&installation, &sandbox);
+        wait_until("it has closed its end", || sandbox.join("closed").exists());
+        assert!(answers("f.sock"), "the daemon keeps it open: {}", installation.label);
+        daemon.ctl(&["stop", "f"]);
+        assert!(!answers("f.sock"));
+
+        wait_until("it has a worker", || sandbox.join("forked").exists());
+        daemon.ctl(&["stop", "g"]);
+        assert_eq!(sockets(&sandbox, "g"), "+-+-", "closed by the daemon");
+        assert!(answers("g.sock"), "the worker has it: {}", installation.label);
+        sandbox.write("done", "");
+        wait_until("the worker is gone", || !answers("g.sock"));
+    }
+}
+
+// RUN-412: mended. A start that comes too early does not take the socket away.
+#[test]
+fn a_start_during_a_stop_leaves_the_socket() {
+    let sandbox = sandbox(
+        "[fcgi-program:f]\ncommand=%(here)s/deaf\nsocket=unix://%(here)s/f.sock\nstartsecs=0\n\
+         stopwaitsecs=100\n",
+    );
+    let deaf = "#!/bin/sh\ntrap '' TERM\necho > deaf.txt\nuntil [ -e done ]; do sleep 0.05; done\n";
+    sandbox.script("deaf", deaf);
+    let daemon = Daemon::start(&crate::ours(), &sandbox);
+    wait_until("it is deaf", || sandbox.join("deaf.txt").exists());
+    let socket = Address::Unix(sandbox.join("s.sock"));
+    let call = |method| socket.call(method, &[Value::from("f"), Value::from(false)]);
+    assert_eq!(call("supervisor.stopProcess"), "True");
+    assert_eq!(call("supervisor.startProcess"), "True");
+    daemon.wait_for("f", "STOPPING");
+    assert!(answers(&sandbox));
+    assert_eq!(sockets(&sandbox, "f"), "+-+");
+    sandbox.write("done", "");
+    daemon.wait_for("f", "STOPPED");
+    assert_eq!(sockets(&sandbox, "f"), "+-+-");
 }
 
 // RUN-407, RUN-413
@@ -179,7 +236,7 @@ fn servers<S: Read>(count: usize, connect: impl Fn() -> io::Result<S>) -> BTreeS
 // RUN-400, RUN-406, RUN-411
 #[test]
 fn clients_are_served_by_whoever_shares_the_socket() {
-    if !nix::unistd::geteuid().is_root() {
+    if !is_root() {
         return;
     }
     let port = crate::free_port();

@@ -19,7 +19,13 @@ while read -r header; do
 done
 ";
 
-const STUBBORN: &str = "/bin/sh -c \"trap '' TERM; echo deaf; while :; do sleep 0.1; done\"";
+/// A program called `stubborn` that does not stop when it is told to, and says so.
+fn stubborn(options: &str) -> String {
+    format!(
+        "[program:stubborn]\ncommand=/bin/sh -c \"trap '' TERM; echo deaf; while :; do sleep 0.1; \
+         done\"\nkillasgroup=true\nstdout_logfile=%(here)s/stubborn.log\n{options}\n"
+    )
+}
 
 /// Programs of every kind: those that stop, do not stop, fail, have failed, have ended.
 fn crowd() -> String {
@@ -27,15 +33,15 @@ fn crowd() -> String {
         "[eventlistener:ear]\ncommand=/bin/sh listener.sh\ndirectory=%(here)s\nstartsecs=0\n\
          events=PROCESS_STATE_STOPPED,SUPERVISOR_STATE_CHANGE\n\
          [program:early]\ncommand=/bin/sleep 1000\npriority=1\n\
-         [program:stubborn]\ncommand={STUBBORN}\npriority=500\nstopwaitsecs=2\nkillasgroup=true\n\
-         stdout_logfile=%(here)s/stubborn.log\n\
+         {stubborn}\
          [program:late]\ncommand=/bin/sleep 1000\npriority=900\n\
          [program:two]\ncommand=/bin/sleep 1000\n\
          [program:one]\ncommand=/bin/sleep 1000\npriority=2000\n\
          [group:members]\nprograms=one,two\npriority=700\n\
          [program:fatal]\ncommand=/no/such\nstartretries=0\n\
          [program:failing]\ncommand=/bin/false\nstartretries=1000\npriority=3\n\
-         [program:ended]\ncommand=/bin/true\nstartsecs=0\nautorestart=false\n"
+         [program:ended]\ncommand=/bin/true\nstartsecs=0\nautorestart=false\n",
+        stubborn = stubborn("priority=500\nstopwaitsecs=2")
     )
 }
 
@@ -93,8 +99,8 @@ fn expected(first: &str, second: &str) -> Vec<String> {
     .into()
 }
 
-// CFG-412, RUN-090, RUN-140, RUN-301, RUN-308, RUN-320 to RUN-325, RUN-327, RUN-340, RUN-342, RUN-345,
-// RTRAP-001, RTRAP-002, RTRAP-005, RTRAP-006
+// CFG-412, RUN-090, RUN-140, RUN-301, RUN-308, RUN-320 to RUN-325, RUN-327, RUN-340, RUN-342,
+// RUN-345, RUN-423, RTRAP-001, RTRAP-002, RTRAP-005, RTRAP-006
 #[test]
 fn everything_stops_in_its_turn_whatever_is_asked_meanwhile() {
     for installation in both() {
@@ -129,7 +135,7 @@ fn everything_stops_in_its_turn_whatever_is_asked_meanwhile() {
     }
 }
 
-// RUN-331, RUN-333, RUN-340, RUN-341, RUN-343, RTRAP-006
+// RUN-331, RUN-333, RUN-340, RUN-456, RUN-341, RUN-343, RTRAP-006
 #[test]
 fn a_restart_becomes_a_shutdown() {
     for installation in both() {
@@ -137,9 +143,8 @@ fn a_restart_becomes_a_shutdown() {
         sandbox.write(
             "supervisord.conf",
             format!(
-                "{HEAD}\n[program:stubborn]\ncommand={STUBBORN}\nstopwaitsecs=3\nstartsecs=0\n\
-                 killasgroup=true\nstdout_logfile=%(here)s/stubborn.log\n\
-                 [program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n"
+                "{HEAD}\n{}[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n",
+                stubborn("stopwaitsecs=3\nstartsecs=0")
             ),
         );
         let mut daemon = Daemon::start(&installation, &sandbox);
@@ -178,10 +183,7 @@ fn a_shutdown_by_a_client_says_less() {
         let sandbox = Sandbox::new();
         sandbox.write(
             "supervisord.conf",
-            format!(
-                "{HEAD}\n[program:stubborn]\ncommand={STUBBORN}\nstopwaitsecs=3\nstartsecs=0\n\
-                 killasgroup=true\nstdout_logfile=%(here)s/stubborn.log\n"
-            ),
+            format!("{HEAD}\n{}", stubborn("stopwaitsecs=3\nstartsecs=0")),
         );
         let mut daemon = Daemon::start(&installation, &sandbox);
         daemon.wait_for("stubborn", "RUNNING");

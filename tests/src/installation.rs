@@ -3,8 +3,17 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::sandbox::{MARK, Sandbox};
+
+/// How long a command may take, a large one on a busy machine among them.
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// Where the original is installed: the directory of a virtual environment with
 /// `supervisor==4.3.0`. Without it, tests compare with committed transcripts.
@@ -70,8 +79,23 @@ impl Installation {
 
 impl Run {
     /// Runs `command` to its end with an empty stdin.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end, as a client does whose daemon is stuck.
+    #[track_caller]
     pub fn of(mut command: Command) -> Self {
-        let output = command.stdin(Stdio::null()).output().expect("a program that can be run");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().expect("a program that can be run");
+        let pid = Pid::from_raw(child.id().cast_signed());
+        let (done, output) = mpsc::channel();
+        thread::spawn(move || done.send(child.wait_with_output()));
+        let Ok(output) = output.recv_timeout(LIMIT) else {
+            // It may have ended just now.
+            let _ = kill(pid, Signal::SIGKILL);
+            panic!("{command:?} does not end");
+        };
+        let output = output.expect("the output of a program");
         Run {
             status: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

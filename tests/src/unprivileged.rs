@@ -1,4 +1,5 @@
-//! Being nobody in particular, even where the tests are run by root.
+//! Being nobody in particular, even where the tests are run by root; and being root, which not
+//! every test can be.
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -8,6 +9,7 @@ use std::process::Command;
 use nix::unistd::{Uid, chown, geteuid};
 
 use crate::installation::command;
+use crate::not_tested;
 use crate::sandbox::Sandbox;
 
 /// A user nobody else is, so that only the sandbox's own processes count as theirs.
@@ -32,4 +34,13 @@ pub fn as_stranger(command: &mut Command) {
     if geteuid().is_root() {
         command.uid(STRANGER).gid(STRANGER);
     }
+}
+
+/// Whether the tests are run by root; told on the terminal where they are not.
+pub fn is_root() -> bool {
+    let root = geteuid().is_root();
+    if !root {
+        not_tested("only root may do this");
+    }
+    root
 }

@@ -86,7 +86,7 @@ async fn clearing_leaves_an_empty_file() {
     check_clear(true).await;
 }
 
-// LOG-060
+// LOG-060, RTRAP-031
 fn check_reopen(apart: bool) {
     let dir = tempfile::tempdir().unwrap();
     let (file, old) = (dir.path().join("log"), dir.path().join("old"));

@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn sequences_cut_between_chunks_are_removed() {
-        check(&["\x1b[3", "1mred2\n"], "red2\n"); // LOG-075
+        check(&["\x1b[3", "1mred2\n"], "red2\n"); // LOG-075, RTRAP-020: better
         check(&["x \x1b", "[31my"], "x y"); // LOG-076
         check(&["x\x1b", "", "y"], "x\x1by");
     }

@@ -170,7 +170,7 @@ mod tests {
         );
         check(&["a<!--XSUPERV", "ISOR:BEGIN-->b<!--XSUP", "ERVISOR:END-->c"], "ac", &["b"]);
         check(&["a<!--XSUPERV"], "a<!--XSUPERV", &[]);
-        check(&["hello\n"], "hello\n", &[]); // LOG-082, better
+        check(&["hello\n"], "hello\n", &[]); // LOG-082, RTRAP-018: better
         check(&["a<!--XSUPERVISOR:BEGIN-->never ended, longer than a token"], "a", &[]); // LOG-088
         check(
             &["<!--XSUPERVISOR:END-->, a token too many"],
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_buffer_drops_from_the_front() {
-        // LOG-085
+        // LOG-085, RTRAP-019
         let mut buffer = CaptureBuffer::new(40);
         buffer.push(&[b'a'; 30]);
         buffer.push(&[b'b'; 30]);

@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn tails_count_from_the_end() {
-        // LOG-100, LOG-101, RPC-231 to RPC-237
+        // LOG-100, LOG-101, RTRAP-033, RPC-231 to RPC-237
         check_tail(0, 0, ("", true));
         check_tail(0, 4, ("6789", true));
         check_tail(4, 3, ("789", true));

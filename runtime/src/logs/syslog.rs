@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn each_line_is_a_record() {
-        // LOG-040, LOG-041, LOG-042; LOG-043, better
+        // LOG-040, LOG-041, LOG-042, RTRAP-032; LOG-043, better
         check(|syslog| syslog.write("cat ", b"one\n\ntwo\n\n"), &[b"cat one", b"cat ", b"cat two"]);
         check(|syslog| syslog.write("cat ", b"no end"), &[b"cat no end"]);
         check(|syslog| syslog.write("cat ", b"\n"), &[b"cat "]);

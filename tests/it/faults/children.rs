@@ -214,3 +214,16 @@ fn state_of(pid: i32) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()
 }
+
+// RUN-200: first of all its command is looked for.
+#[test]
+fn what_has_no_command_gets_no_log() {
+    for installation in both() {
+        let sandbox = sandbox(
+            "[program:x]\ncommand=/no/such\nstartretries=0\nstdout_logfile=%(here)s/x.log\n",
+        );
+        let daemon = Daemon::start(&installation, &sandbox);
+        daemon.wait_for("x", "FATAL");
+        assert!(!sandbox.join("x.log").exists(), "{}", installation.label);
+    }
+}

@@ -4,8 +4,12 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use harness::daemon::HEAD;
+use harness::installation::command;
+use harness::not_tested;
+use harness::unprivileged::is_root;
 use harness::wire::Address;
 use harness::{Daemon, Sandbox, wait_until};
+use nix::sys::signal::Signal;
 
 use super::{STATE, Served, digest, with_both, with_head, with_ours};
 use crate::{both, free_port};
@@ -165,4 +169,31 @@ fn a_socket_is_its_owners() {
     let _daemon = Daemon::start(&crate::ours(), &sandbox);
     let socket = fs::metadata(sandbox.join("s.sock")).expect("a socket");
     assert_eq!((socket.uid(), socket.mode() & 0o777), (NOBODY, 0o700));
+}
+
+// RUN-064: mended. What belongs to somebody else may not be linked by everybody, and the original
+// takes every refusal for a stale socket.
+#[test]
+fn a_socket_that_cannot_be_linked_is_renamed() {
+    if !is_root() {
+        return;
+    }
+    let guarded = fs::read_to_string("/proc/sys/fs/protected_hardlinks").unwrap_or_default();
+    if guarded.trim() != "1" {
+        return not_tested("this system lets everybody link everything");
+    }
+    let sandbox = Sandbox::new();
+    sandbox.write("supervisord.conf", HEAD.replace("s.sock\n\n[rpc", "s.sock\nchown=1:1\n\n[rpc"));
+    let mut setpriv = command(&sandbox, "setpriv");
+    setpriv.args(["--bounding-set=-fowner", "--inh-caps=-fowner"]);
+    setpriv.arg(&crate::ours().supervisord).args(["-nc", "supervisord.conf"]);
+    let mut daemon = Daemon::spawn_by(setpriv, &crate::ours(), &sandbox);
+    daemon.wait_for_socket();
+    assert_eq!(fs::metadata(sandbox.join("s.sock")).expect("a socket").uid(), 1);
+    assert_eq!(daemon.ctl(&["pid"]).stdout, format!("{}\n", daemon.pid()));
+    daemon.signal(Signal::SIGTERM);
+    assert!(daemon.wait().success());
+    let files = fs::read_dir(sandbox.path()).expect("the sandbox").flatten();
+    let left: Vec<_> = files.map(|file| file.file_name()).collect();
+    assert!(!left.iter().any(|name| name.display().to_string().contains(".sock")), "{left:?}");
 }

@@ -213,7 +213,7 @@ fn bytes_of_watched_streams_are_written_and_credited() {
 
 #[test]
 fn logs_are_cleared_alive_or_not() {
-    // LOG-062; LOG-063, better
+    // LOG-062; LOG-063, RTRAP-030: better
     let mut world = World::new(Rotation::default(), false);
     world.write(b"old");
     world.round();

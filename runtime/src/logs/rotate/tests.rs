@@ -37,7 +37,7 @@ fn contents(dir: &Path) -> BTreeMap<String, String> {
 
 #[test]
 fn files_are_rotated_at_the_limit() {
-    // LOG-020
+    // LOG-020, RTRAP-021
     check(&[], (0, 3), &["abc", "def"], &[("", "abcdef")]);
     check(&[], (10, 3), &["123456789"], &[("", "123456789")]);
     check(&[], (10, 3), &["1234567890"], &[("", ""), (".1", "1234567890")]);

@@ -226,7 +226,7 @@ fn in_a_shutdown_backoff_is_given_up_in_silence() {
 
 #[test]
 fn a_deadline_is_where_the_state_says() {
-    // Invariant: waking a state at its deadline changes something, so nobody is woken in vain.
+    // RUN-113; invariant: waking a state at its deadline changes something, so nobody is woken in vain.
     let exitcodes = ExitCodes(vec![0]);
     let (pid, tries) = (PID, 1);
     for state in [

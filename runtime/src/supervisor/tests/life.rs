@@ -69,24 +69,29 @@ fn a_quick_exit_is_a_failure_whatever_its_code() {
 
 #[test]
 fn the_nth_retry_waits_n_seconds_and_there_are_startretries_of_them() {
-    // RUN-155, RUN-156, RTRAP-011
-    let mut world = start(&["program:web"]);
-    world.transcript = None;
-    let begin = world.now.mono;
-    let mut attempts = Vec::new();
-    while !world.children.is_empty() {
-        attempts.push((world.now.mono - begin).as_secs());
-        world.end(world.pid("web"), ExitStatus::Code(1));
-        if let Some(at) = world.core.deadline() {
-            world.wait(at - world.now.mono);
+    // RUN-155, RUN-156, RUN-157, RTRAP-011
+    let attempts = |program: &str| {
+        let mut world = start(&[program]);
+        world.transcript = None;
+        let begin = world.now.mono;
+        let mut attempts = Vec::new();
+        while !world.children.is_empty() {
+            attempts.push((world.now.mono - begin).as_secs());
+            world.end(world.pid("web"), ExitStatus::Code(1));
+            if let Some(at) = world.core.deadline() {
+                world.wait(at - world.now.mono);
+            }
         }
-    }
-    assert_eq!(attempts, [0, 1, 3, 6]);
+        attempts
+    };
+    assert_eq!(attempts("program:web"), [0, 1, 3, 6]);
+    let for_days = (0..=600).map(|n| n * (n + 1) / 2).collect::<Vec<u64>>();
+    assert_eq!(attempts("program:web startretries=600"), for_days);
 
     let mut world = start(&["program:web startretries=0"]);
     world.end(world.pid("web"), ExitStatus::Code(1));
     assert_eq!(world.core.deadline(), None);
-    // RUN-163
+    // RUN-114, RUN-163
     world.transcript = Some(Vec::new());
     assert_eq!(
         play(&mut world, "start! web", &[]),
@@ -225,7 +230,7 @@ fn restarting_for_ever_is_throttled() {
 
 #[test]
 fn stopping_between_failures_keeps_the_count() {
-    // RUN-139, RUN-162, RTRAP-012
+    // RUN-114, RUN-139, RUN-162, RTRAP-012
     check(
         &["program:web"],
         &[

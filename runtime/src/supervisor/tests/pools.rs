@@ -37,7 +37,7 @@ fn an_event_is_sent_to_a_ready_listener_and_answered() {
         play(&mut world, "say pool RESULT 2\\nOK", &["DEBG"]),
         ["DEBG pool: event was processed", "DEBG pool: BUSY -> ACKNOWLEDGED"]
     );
-    // EVT-033, RTRAP-022: 13 characters, 14 bytes.
+    // EVT-033, RUN-450, RTRAP-022: 13 characters, 14 bytes.
     assert_eq!(
         play(&mut world, "say pool READY\\n", &[]),
         [sent("pool", 1, "pool", 1, r"eventname:REMOTE_COMMUNICATION len:13\ntype:b\nsécond")]

@@ -194,7 +194,7 @@ fn a_process_that_cannot_be_signalled_is_unknown() {
                     "= signal web 1: NOT_RUNNING: web",
                 ],
             ),
-            // RUN-144: the original dies of this.
+            // RUN-107, RUN-144: the original dies of this.
             (
                 "die web 15",
                 &[

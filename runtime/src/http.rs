@@ -37,8 +37,9 @@ use self::origin::Reach;
 use self::reply::Reply;
 pub use self::socket::Socket;
 use self::socket::{Patient, Phase, SocketIo};
-use self::stream::{Accepted, Stream, watch};
+use self::stream::{Accepted, Stream};
 use self::target::Target;
+use crate::os::awaited::awaited;
 
 /// Where one server listens.
 #[derive(Debug)]
@@ -138,14 +139,14 @@ pub fn serve<S: Site>(endpoint: Endpoint, site: Rc<S>, shared: Rc<Shared>) -> io
             let take = |listener: &TcpListener| {
                 listener.accept().map(|(stream, peer)| (Accepted::Tcp(stream), Some(peer)))
             };
-            tokio::task::spawn_local(accept(watch(listener, Interest::READABLE)?, take, server))
+            tokio::task::spawn_local(accept(awaited(listener, Interest::READABLE)?, take, server))
         }
         Listener::Unix(listener) => {
             listener.set_nonblocking(true)?;
             let take = |listener: &UnixListener| {
                 listener.accept().map(|(stream, _)| (Accepted::Unix(stream), None))
             };
-            tokio::task::spawn_local(accept(watch(listener, Interest::READABLE)?, take, server))
+            tokio::task::spawn_local(accept(awaited(listener, Interest::READABLE)?, take, server))
         }
     };
     Ok(Serving { accepting, slots, local })

@@ -24,7 +24,7 @@ use std::time::Duration;
 use compiler::plan::ProcessPlan;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use tokio::io::Interest as Readiness;
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::oneshot;
 
@@ -36,6 +36,7 @@ use self::queue::{Command, Credit, Queue, Report, StreamId};
 use self::rotate::{CHUNK, OpenError};
 use self::stdin::{Flush, Stdin};
 use self::watch::{Outlet, Progress, Watch};
+use crate::os::awaited::awaited;
 use crate::supervisor::message::{Channel, FeedResult, LogFiles, Message, ProcessId, RequestId};
 
 mod ansi;
@@ -153,7 +154,7 @@ impl Logs {
             options,
             commands,
             reports,
-            epoll: awaitable(Poller(epoll))?,
+            epoll: awaited(Poller(epoll), Interest::READABLE)?,
             bells: Bells::default(),
             rung: Vec::new(),
             slots: BTreeMap::new(),
@@ -418,14 +419,6 @@ impl Logs {
         self.last_id += 1;
         StreamId(self.last_id)
     }
-}
-
-#[expect(
-    deprecated,
-    reason = "the successor is unsafe; what is waited for owns its descriptor for good"
-)]
-fn awaitable<T: AsRawFd>(fd: T) -> io::Result<AsyncFd<T>> {
-    AsyncFd::with_interest(fd, Readiness::READABLE)
 }
 
 fn register(epoll: &AsyncFd<Poller>, fd: impl AsFd, interest: EpollFlags, id: StreamId) {

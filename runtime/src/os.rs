@@ -2,6 +2,7 @@
 //! here knows about groups, states or plans.
 
 pub mod apart;
+pub mod awaited;
 pub mod clockset;
 pub mod command;
 pub mod daemonize;

@@ -4,8 +4,6 @@
 //! Knows how to start things and look at them from outside. What they should do is said in
 //! `tests/it`.
 
-use std::io::{self, Write};
-
 pub mod chatter;
 pub mod daemon;
 pub mod installation;
@@ -23,9 +21,3 @@ pub use daemon::Daemon;
 pub use installation::{Installation, Run};
 pub use sandbox::Sandbox;
 pub use wait::wait_until;
-
-/// Tells on the terminal why a test that passes has tested nothing.
-pub fn not_tested(why: &str) {
-    // Not by `eprintln`, which nobody would see of a test that passes.
-    writeln!(io::stderr(), "NOT TESTED: {why}").expect("a terminal to tell it on");
-}

@@ -3,7 +3,6 @@
 use std::process::Command;
 
 use crate::installation::command;
-use crate::not_tested;
 use crate::sandbox::Sandbox;
 use crate::untested::not_tested;
 

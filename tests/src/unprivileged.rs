@@ -9,8 +9,8 @@ use std::process::Command;
 use nix::unistd::{Uid, chown, geteuid};
 
 use crate::installation::command;
-use crate::not_tested;
 use crate::sandbox::Sandbox;
+use crate::untested::not_tested;
 
 /// A user nobody else is, so that only the sandbox's own processes count as theirs.
 pub const STRANGER: u32 = 61_207;

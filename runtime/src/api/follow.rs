@@ -11,6 +11,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 
 use crate::logs::follow::Follow;
+use crate::os::awaited::awaited;
 
 /// Chunks that may wait for a slow client; more stay in the file.
 const QUEUE: usize = 2;
@@ -27,9 +28,7 @@ const REST: Duration = Duration::from_millis(20);
 /// # Errors
 /// When the descriptor that tells of changes cannot be watched.
 pub fn stream(log: Follow) -> io::Result<mpsc::Receiver<Bytes>> {
-    let changes = log.as_fd().try_clone_to_owned()?;
-    #[expect(deprecated, reason = "an owned descriptor is valid; the successor is unsafe code")]
-    let changes = AsyncFd::with_interest(changes, Interest::READABLE)?;
+    let changes = awaited(log.as_fd().try_clone_to_owned()?, Interest::READABLE)?;
     let (sender, receiver) = mpsc::channel(QUEUE);
     tokio::task::spawn_local(run(log, changes, sender));
     Ok(receiver)

@@ -13,6 +13,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use crate::os::awaited::awaited;
+
 /// A connection as the system gives it.
 #[derive(Debug)]
 pub(super) enum Accepted {
@@ -65,7 +67,7 @@ impl Stream {
         }
         loop {
             let Some(news) = &self.news else {
-                self.news = Some(watch(self.accepted.as_raw_fd(), Interest::READABLE)?);
+                self.news = Some(awaited(self.accepted.as_raw_fd(), Interest::READABLE)?);
                 continue;
             };
             let mut guard = ready!(news.poll_read_ready(cx))?;
@@ -91,7 +93,7 @@ impl Stream {
                     done => return Poll::Ready(done),
                 }
                 let twin = self.accepted.twin()?;
-                self.room = Some(watch(twin, Interest::WRITABLE)?);
+                self.room = Some(awaited(twin, Interest::WRITABLE)?);
                 continue;
             };
             let mut guard = ready!(room.poll_write_ready(cx))?;
@@ -140,10 +142,4 @@ impl AsRawFd for Accepted {
             Accepted::Unix(stream) => stream.as_raw_fd(),
         }
     }
-}
-
-/// Has the runtime watch a descriptor.
-pub(super) fn watch<T: AsRawFd>(inner: T, interest: Interest) -> io::Result<AsyncFd<T>> {
-    #[expect(deprecated, reason = "what is watched is not closed before; the successor is unsafe")]
-    AsyncFd::with_interest(inner, interest)
 }

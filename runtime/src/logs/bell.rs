@@ -6,10 +6,11 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::awaitable;
 use super::queue::StreamId;
+use crate::os::awaited::awaited;
 
 /// The bells that have rung, and who is to hear them.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +44,7 @@ impl Bells {
     /// When the pipe cannot be waited for.
     pub(super) fn hang(&self, stream: StreamId, pipe: Arc<OwnedFd>) -> io::Result<Bell> {
         let clapper = Arc::new(Clapper { stream, bells: self.clone() });
-        let pipe = awaitable(pipe)?;
+        let pipe = awaited(pipe, Interest::READABLE)?;
         self.ring(stream);
         Ok(Bell { pipe, stream, bells: self.clone(), waker: Waker::from(clapper) })
     }

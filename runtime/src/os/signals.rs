@@ -2,14 +2,12 @@
 //! is the core's business.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, RawFd};
 
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 
+use crate::os::awaited::Awaited;
 use crate::supervisor::message::Pid;
 
 /// A signal the daemon acts on. The order is that in which signals are taken that wait together.
@@ -30,30 +28,24 @@ pub enum Received {
     Child(Pid),
 }
 
-/// What the daemon reads from the descriptor. The last only so that a write over a file size limit
-/// fails instead of killing the daemon (RUN-346).
-const TAKEN: [Signal; 7] = [
-    Signal::SIGHUP,
-    Signal::SIGINT,
-    Signal::SIGQUIT,
-    Signal::SIGUSR2,
-    Signal::SIGTERM,
-    Signal::SIGCHLD,
-    Signal::SIGXFSZ,
-];
-
 impl Received {
+    /// Those that are nothing but their kind.
+    const PLAIN: [(Signal, Self); 5] = [
+        (Signal::SIGHUP, Self::Hangup),
+        (Signal::SIGINT, Self::Interrupt),
+        (Signal::SIGQUIT, Self::Quit),
+        (Signal::SIGUSR2, Self::User2),
+        (Signal::SIGTERM, Self::Terminate),
+    ];
+
     /// What a signal means to the daemon, if anything.
     fn of(info: &siginfo) -> Option<Self> {
-        Some(match Signal::try_from(info.ssi_signo.cast_signed()).ok()? {
-            Signal::SIGHUP => Self::Hangup,
-            Signal::SIGINT => Self::Interrupt,
-            Signal::SIGQUIT => Self::Quit,
-            Signal::SIGUSR2 => Self::User2,
-            Signal::SIGTERM => Self::Terminate,
-            Signal::SIGCHLD => Self::Child(Pid(info.ssi_pid.cast_signed())),
-            _ => return None,
-        })
+        let number = info.ssi_signo.cast_signed();
+        if number == Signal::SIGCHLD as i32 {
+            return Some(Self::Child(Pid(info.ssi_pid.cast_signed())));
+        }
+        let mut plain = Self::PLAIN.into_iter();
+        plain.find(|(signal, _)| *signal as i32 == number).map(|(_, received)| received)
     }
 }
 
@@ -72,17 +64,7 @@ pub fn divert(signals: impl IntoIterator<Item = Signal>, flags: SfdFlags) -> io:
 /// The signals of the daemon, as a stream. Those of one kind that arrive together count once
 /// (RUN-004).
 #[derive(Debug)]
-pub struct Signals(AsyncFd<Source>);
-
-/// The descriptor, as the runtime wants it.
-#[derive(Debug)]
-struct Source(SignalFd);
-
-impl AsRawFd for Source {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0.as_fd().as_raw_fd()
-    }
-}
+pub struct Signals(Awaited<SignalFd>);
 
 impl Signals {
     /// Begins to take the signals. Needs the runtime; threads started before would still be
@@ -90,32 +72,32 @@ impl Signals {
     ///
     /// # Errors
     /// When the system refuses the descriptor.
-    #[expect(
-        deprecated,
-        reason = "the successor is unsafe; the source owns its descriptor and never changes it"
-    )]
     pub fn install() -> io::Result<Self> {
-        let source = Source(divert(TAKEN, SfdFlags::SFD_NONBLOCK)?);
-        Ok(Self(AsyncFd::with_interest(source, Interest::READABLE)?))
+        let plain = Received::PLAIN.map(|(signal, _)| signal);
+        // The last only so that a write over a file size limit fails instead of killing the daemon
+        // (RUN-346).
+        let taken = plain.into_iter().chain([Signal::SIGCHLD, Signal::SIGXFSZ]);
+        Ok(Self(Awaited::new(divert(taken, SfdFlags::SFD_NONBLOCK)?)?))
     }
 
     /// The next signal; of several that wait, the one with the lowest number (RUN-004). May be
     /// dropped half-way without losing one.
     pub async fn next(&mut self) -> Received {
-        loop {
-            let Ok(mut guard) = self.0.readable().await else {
-                // The runtime is shutting down.
-                return std::future::pending().await;
-            };
-            match guard.get_inner().0.read_signal() {
-                Ok(Some(info)) => {
-                    if let Some(received) = Received::of(&info) {
-                        return received;
-                    }
+        self.0.next(take).await
+    }
+}
+
+/// The first signal that means something.
+fn take(signals: &SignalFd) -> Option<Received> {
+    loop {
+        match signals.read_signal() {
+            Ok(Some(info)) => {
+                if let Some(received) = Received::of(&info) {
+                    return Some(received);
                 }
-                Err(Errno::EINTR) => {}
-                Ok(None) | Err(_) => guard.clear_ready(),
             }
+            Err(Errno::EINTR) => {}
+            Ok(None) | Err(_) => return None,
         }
     }
 }

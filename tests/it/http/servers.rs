@@ -5,8 +5,8 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use harness::daemon::HEAD;
 use harness::installation::command;
-use harness::not_tested;
 use harness::unprivileged::is_root;
+use harness::untested::not_tested;
 use harness::wire::Address;
 use harness::{Daemon, Sandbox, wait_until};
 use nix::sys::signal::Signal;

@@ -32,6 +32,7 @@ mod shutdown;
 mod start;
 mod states;
 mod streams;
+mod syslog;
 mod targets;
 mod tidy;
 mod unruly;

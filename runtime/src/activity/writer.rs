@@ -57,6 +57,9 @@ impl Writer {
     pub(super) fn gather(&mut self, line: &[u8]) {
         if let Target::Syslog(syslog) = &mut self.target {
             syslog.record(line);
+            if self.patient {
+                syslog.wait();
+            }
             return;
         }
         if self.gathered.is_empty() {

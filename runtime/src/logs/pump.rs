@@ -8,7 +8,7 @@
 //! and not per line, and a thousand children that come or go are not a thousand wake-ups. And a pipe
 //! found full is enlarged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,9 @@ const COMMANDS: u64 = 0;
 /// Set in the token of a sink that is waited for.
 const SINK: u64 = 1 << 63;
 
+/// Token of the syslog daemon, while it is waited for.
+const SYSLOG: u64 = u64::MAX;
+
 /// How many pipes may be that large at a time: they are the kernel's memory.
 const LARGE_PIPES: usize = 32;
 
@@ -47,8 +50,19 @@ pub(super) struct Pump {
     epoll: Epoll,
     streams: BTreeMap<StreamId, Box<Stream>>,
     tools: Tools,
+    /// Who waits for the syslog daemon; `None` while it has room.
+    waiting_for_syslog: Option<Waiting>,
     pace: Duration,
     closing: bool,
+}
+
+/// What goes on when the syslog daemon has room again.
+#[derive(Default)]
+struct Waiting {
+    /// Streams whose pipes are not read meanwhile.
+    held: BTreeSet<StreamId>,
+    /// How much of watched streams has been taken and not been released.
+    owed: Vec<(StreamId, usize)>,
 }
 
 impl Pump {
@@ -65,6 +79,7 @@ impl Pump {
             epoll,
             streams: BTreeMap::new(),
             tools: Tools::new()?,
+            waiting_for_syslog: None,
             pace: PACE,
             closing: false,
         })
@@ -77,6 +92,7 @@ impl Pump {
                 self.pause();
             }
         }
+        self.tools.syslog.wait();
     }
 
     /// Serves everything that is ready. True when there was something.
@@ -89,6 +105,7 @@ impl Pump {
                 COMMANDS => {
                     self.commands.take().into_iter().for_each(|command| self.execute(command))
                 }
+                SYSLOG => self.unblock_syslog(),
                 token if token & SINK != 0 => self.unblock(StreamId(token & !SINK)),
                 token => fullest = fullest.max(Some(self.serve(StreamId(token)))),
             }
@@ -166,6 +183,16 @@ impl Pump {
         if !stream.backlog.is_empty() {
             return 0;
         }
+        if stream.sink.is_for_syslog()
+            && let Some(waiting) = &mut self.waiting_for_syslog
+        {
+            if let Some(pipe) = &stream.pipe
+                && waiting.held.insert(id)
+            {
+                self.epoll.delete(pipe).unwrap_or_default();
+            }
+            return 0;
+        }
         let fill = match stream.step(&mut self.tools) {
             Found::Bytes { count, room } => {
                 let fill = count * 1024 / room;
@@ -185,6 +212,7 @@ impl Pump {
         if self.streams.get(&id).is_some_and(|stream| !stream.backlog.is_empty()) {
             self.block(id);
         }
+        self.look_after_syslog();
         fill
     }
 
@@ -194,7 +222,13 @@ impl Pump {
         let waited = stream.backlog.len();
         stream.take(bytes, &mut self.tools.syslog);
         let waits = stream.backlog.len();
-        self.release(id, bytes.len() + waited - waits);
+        let for_syslog = stream.sink.is_for_syslog();
+        let done = bytes.len() + waited - waits;
+        self.look_after_syslog();
+        match &mut self.waiting_for_syslog {
+            Some(waiting) if for_syslog => waiting.owed.push((id, done)),
+            Some(_) | None => self.release(id, done),
+        }
         if waited == 0 && waits > 0 {
             self.block(id);
         }
@@ -218,6 +252,41 @@ impl Pump {
             self.streams.remove(&id);
         } else if !waited {
             self.block(id);
+        }
+        self.look_after_syslog();
+    }
+
+    /// Begins to wait for the syslog daemon if it has no room.
+    fn look_after_syslog(&mut self) {
+        if self.waiting_for_syslog.is_some() || !self.tools.syslog.is_full() {
+            return;
+        }
+        let Some(fd) = self.tools.syslog.fd() else { return };
+        match self.epoll.add(fd, EpollEvent::new(EpollFlags::EPOLLOUT, SYSLOG)) {
+            Ok(()) => self.waiting_for_syslog = Some(Waiting::default()),
+            Err(error) => tracing::warn!("could not wait for the syslog daemon: {error}"),
+        }
+    }
+
+    /// Sends on to a syslog daemon that has room again.
+    fn unblock_syslog(&mut self) {
+        if let Some(fd) = self.tools.syslog.fd() {
+            self.epoll.delete(fd).unwrap_or_default();
+        }
+        self.tools.syslog.flush();
+        let Some(before) = self.waiting_for_syslog.take() else { return };
+        self.look_after_syslog();
+        if let Some(waiting) = &mut self.waiting_for_syslog {
+            *waiting = before;
+            return;
+        }
+        for (id, count) in before.owed {
+            self.release(id, count);
+        }
+        for id in before.held {
+            if let Some(stream) = self.streams.get(&id).filter(|stream| stream.backlog.is_empty()) {
+                self.watch_pipe(id, stream);
+            }
         }
     }
 
@@ -252,7 +321,7 @@ impl Pump {
             self.block(id);
         } else if stream.finished {
             self.streams.remove(&id);
-        } else {
+        } else if !self.waiting_for_syslog.as_ref().is_some_and(|it| it.held.contains(&id)) {
             self.watch_pipe(id, stream);
         }
     }

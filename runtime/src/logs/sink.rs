@@ -53,6 +53,11 @@ impl Sink {
         Ok(moved)
     }
 
+    /// Whether bytes go to syslog.
+    pub(super) fn is_for_syslog(&self) -> bool {
+        self.syslog_prefix.is_some()
+    }
+
     /// Sends a chunk to syslog, if it goes there.
     pub(super) fn write_syslog(&self, chunk: &[u8], syslog: &mut Syslog) {
         if let Some(prefix) = &self.syslog_prefix {

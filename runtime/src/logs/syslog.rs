@@ -1,11 +1,16 @@
 //! Syslog: one datagram a record to the machine's syslog socket, in the form the C library's
-//! `syslog` gives it. A machine without a syslog daemon is no error: records go nowhere.
+//! `syslog` gives it. A machine without a syslog daemon is no error: records go nowhere. One that is
+//! slow costs no record: they wait here, and whose they are has to wait as well.
 
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
 use jiff::tz::TimeZone;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::clock;
 
@@ -24,6 +29,8 @@ pub(crate) struct Syslog {
     socket: Option<UnixDatagram>,
     path: PathBuf,
     zone: TimeZone,
+    /// What the syslog daemon had no room for.
+    waiting: VecDeque<Vec<u8>>,
 }
 
 impl Default for Syslog {
@@ -34,7 +41,7 @@ impl Default for Syslog {
 
 impl Syslog {
     fn at(path: &Path, zone: TimeZone) -> Self {
-        Self { socket: None, path: path.to_owned(), zone }
+        Self { socket: None, path: path.to_owned(), zone, waiting: VecDeque::new() }
     }
 
     /// Sends a chunk of output: trailing line feeds removed, one record a line, each after
@@ -46,7 +53,7 @@ impl Syslog {
         for line in chunk[..end].split(|&byte| byte == b'\n') {
             let mut record = head.clone();
             record.extend_from_slice(line);
-            self.send(&record);
+            self.send(record);
         }
     }
 
@@ -54,7 +61,39 @@ impl Syslog {
     /// (LOG-007).
     pub(crate) fn record(&mut self, line: &[u8]) {
         let record = [self.head().as_bytes(), line].concat();
-        self.send(&record);
+        self.send(record);
+    }
+
+    /// Whether records wait for the syslog daemon. Who writes on all the same fills the memory.
+    pub(crate) fn is_full(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// The descriptor to wait for, until it can be written, while records wait.
+    pub(crate) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.socket.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Sends what waits, as far as there is room.
+    pub(crate) fn flush(&mut self) {
+        while let Some(record) = self.waiting.pop_front() {
+            if !self.try_send(&record) {
+                self.waiting.push_front(record);
+                return;
+            }
+        }
+    }
+
+    /// Sends all that waits, however long it takes.
+    pub(crate) fn wait(&mut self) {
+        while self.is_full() {
+            if let Some(fd) = self.fd() {
+                // Whatever it answers, the next attempt tells.
+                poll(&mut [PollFd::new(fd, PollFlags::POLLOUT)], PollTimeout::NONE)
+                    .unwrap_or_default();
+            }
+            self.flush();
+        }
     }
 
     /// The priority, the time and the ident, as the C library writes them.
@@ -66,17 +105,28 @@ impl Syslog {
         format!("{PRIORITY}{now}{IDENT}: ")
     }
 
-    fn send(&mut self, record: &[u8]) {
-        if self.socket.as_ref().is_some_and(|socket| socket.send(record).is_ok()) {
-            return;
+    fn send(&mut self, record: Vec<u8>) {
+        if self.is_full() || !self.try_send(&record) {
+            self.waiting.push_back(record);
         }
-        // The daemon may have been restarted since; one fresh connection is worth a try.
-        self.socket = connect(&self.path);
-        if let Some(socket) = &self.socket
-            && socket.send(record).is_err()
-        {
-            self.socket = None;
+    }
+
+    /// False when there is no room for the record; one that nobody wants is done with.
+    fn try_send(&mut self, record: &[u8]) -> bool {
+        // The daemon may have been restarted since the last time; one fresh connection is worth a
+        // try.
+        for _ in 0..2 {
+            if self.socket.is_none() {
+                self.socket = connect(&self.path);
+            }
+            let Some(socket) = &self.socket else { return true };
+            match socket.send(record) {
+                Ok(_) => return true,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+                Err(_) => self.socket = None,
+            }
         }
+        true
     }
 }
 
@@ -123,6 +173,44 @@ mod tests {
         check(|syslog| syslog.write("cat ", b"\xff\n"), &[b"cat \xff"]);
         // LOG-007
         check(|syslog| syslog.record(b"one INFO a\nb\n"), &[b"one INFO a\nb\n"]);
+    }
+
+    #[test]
+    fn records_wait_for_a_slow_syslog_daemon() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let daemon = UnixDatagram::bind(&path).unwrap();
+        daemon.set_nonblocking(true).unwrap();
+        let mut syslog = Syslog::at(&path, TimeZone::UTC);
+        // More than a socket takes, whatever the limits of the machine.
+        let mut sent = 0;
+        while !syslog.is_full() {
+            syslog.write("", format!("record {sent}").as_bytes());
+            sent += 1;
+        }
+        syslog.write("", b"one\ntwo");
+        let mut received = Vec::new();
+        let mut buffer = [0; 1024];
+        loop {
+            while let Ok(count) = daemon.recv(&mut buffer) {
+                let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
+                received.push(text.split_once("supervisord: ").unwrap().1.to_owned());
+            }
+            if !syslog.is_full() {
+                break;
+            }
+            syslog.flush();
+        }
+        let numbered = (0..sent).map(|number| format!("record {number}"));
+        let expected: Vec<_> = numbered.chain(["one".to_owned(), "two".to_owned()]).collect();
+        assert_eq!(received, expected);
+
+        // One that has gone is not waited for.
+        while !syslog.is_full() {
+            syslog.write("", b"more");
+        }
+        drop(daemon);
+        syslog.wait();
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn files_are_rotated_at_the_limit() {
         &["123456789", "a long one", "b"],
         &[("", "b"), (".1", "123456789a long one")],
     );
-    // LOG-021
+    // LOG-021, LOG-026
     check(&[("", "already more than ten")], (10, 1), &[], &[("", "already more than ten")]);
     check(
         &[("", "already more than ten")],

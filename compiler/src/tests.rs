@@ -291,6 +291,12 @@ fn listeners() {
     // CFG-234 to CFG-240, CFG-491
     let pool = "[eventlistener: x]\ncommand=/x\n";
     refused(pool, "[eventlistener: x] section requires an \"events\" line");
+    // EVT-077
+    refused(
+        &format!("{pool}events=TICK_5\nredirect_stderr=true\n"),
+        "[eventlistener: x] section sets redirect_stderr=true but this is not allowed because it \
+         will interfere with the eventlistener protocol",
+    );
     refused(
         &format!("{pool}events=TICK,NOPE"),
         "Unknown event type NOPE in [eventlistener: x] events",

@@ -79,9 +79,28 @@ fn finished(run: Run) -> String {
 
 /// What a part of the script prints as a program of `daemon`.
 fn as_child(daemon: &Installation, client: &Installation, part: &str) -> String {
+    let more = "stdout_logfile=%(here)s/script.log\nredirect_stderr=true\n";
+    under("program", more, daemon, client, part)
+}
+
+/// What a part of the script prints that is an event listener of `daemon`.
+fn as_listener(daemon: &Installation, client: &Installation, part: &str) -> String {
+    let more = "events=REMOTE_COMMUNICATION,PROCESS_STATE_STOPPED\n\
+                environment=PYTHONIOENCODING=utf-8\nstderr_logfile=%(here)s/script.log\n";
+    under("eventlistener", more, daemon, client, part)
+}
+
+/// What a part of the script prints when it is started from a section of this kind.
+fn under(
+    kind: &str,
+    options: &str,
+    daemon: &Installation,
+    client: &Installation,
+    part: &str,
+) -> String {
     let program = format!(
-        "[program:script]\ncommand={} {} {part}\nautorestart=false\nstartsecs=0\n\
-         autostart=false\nstdout_logfile=%(here)s/script.log\nredirect_stderr=true\n",
+        "[{kind}:script]\ncommand={} {} {part}\nautorestart=false\nstartsecs=0\n\
+         autostart=false\n{options}",
         client.python().display(),
         script()
     );
@@ -106,6 +125,17 @@ fn the_child_utilities() {
     same_text(&expected, &as_child(&crate::ours(), &original, "children"));
     if let Some(before) = Installation::oracle_425() {
         same_text(&expected, &as_child(&crate::ours(), &before, "children"));
+    }
+}
+
+// LIB-013 to LIB-021
+#[test]
+fn the_listener_utilities() {
+    let Some(original) = Installation::oracle() else { return };
+    let expected = as_listener(&original, &original, "listener");
+    same_text(&expected, &as_listener(&crate::ours(), &original, "listener"));
+    if let Some(before) = Installation::oracle_425() {
+        same_text(&expected, &as_listener(&crate::ours(), &before, "listener"));
     }
 }
 

@@ -222,7 +222,7 @@ fn values_of_the_daemons_options() {
     check("--log x", "option --log not a unique prefix");
 }
 
-// CFG-428, CFG-432
+// CFG-428, CFG-432, LIB-025
 #[test]
 fn the_small_programs() {
     let sandbox = Sandbox::new();

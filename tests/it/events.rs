@@ -103,7 +103,8 @@ say "${begin}to stderr caf\0303\0251${end}$long\n"
 exit 7
 "#;
 
-// EVT-003, 005, 007, 008, 010, 014, 020..027, 029, 032..035, 071..075; LOG-079..087
+// EVT-003, 005, 007, 008, 010, 014, EVT-020 to EVT-027, EVT-029, EVT-032 to EVT-035, EVT-071 to
+// EVT-074; LOG-079 to LOG-087
 #[test]
 fn our_daemon_sends_what_the_original_sends() {
     check(&ours());

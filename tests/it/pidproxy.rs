@@ -68,7 +68,7 @@ impl<'s> Proxy<'s> {
     }
 }
 
-// CFG-433, CFG-435
+// CFG-433, CFG-435, LIB-024
 #[test]
 fn signals_are_passed_on_to_the_pid_in_the_file() {
     for installation in both() {
@@ -106,7 +106,7 @@ fn an_interrupt_ends_the_proxy_and_not_the_program() {
     }
 }
 
-// CFG-436
+// CFG-436, LIB-025
 #[test]
 fn a_pid_file_that_holds_none_ends_nothing() {
     for installation in both() {
@@ -134,7 +134,7 @@ fn a_pid_file_that_holds_none_ends_nothing() {
     }
 }
 
-// CFG-433, CFG-434, CFG-437, CFG-508: mended.
+// CFG-433, CFG-434, CFG-437, CFG-508, LIB-024: mended.
 #[test]
 fn a_proxy_says_what_went_wrong_and_ends_with_its_program() {
     let run = |words: &[&str], sandbox: &Sandbox| {

@@ -2,10 +2,12 @@
 //! and what repeated, mixed and late requests do to it.
 
 use harness::daemon::HEAD;
+use harness::wire::Address;
 use harness::{Daemon, Installation, Sandbox, wait_until};
 use nix::sys::signal::Signal;
+use rpc::Value;
 
-use crate::both;
+use crate::{both, child};
 
 /// Appends the name of every event to `events`, and says so when it is stopped itself.
 const LISTENER: &str = "\
@@ -196,5 +198,37 @@ fn a_shutdown_by_a_client_says_less() {
         assert_eq!(status.status, 1);
         assert!(daemon.wait().success(), "{}", daemon.output());
         assert!(!sandbox.read("supervisord.log").contains("WARN received"));
+    }
+}
+
+// EVT-075
+#[test]
+fn events_of_clients_are_told_during_a_shutdown_too() {
+    for installation in both() {
+        let sandbox = Sandbox::new();
+        let programs = format!(
+            "[eventlistener:ear]\ncommand={} listen events\ndirectory=%(here)s\nstartsecs=0\n\
+             events=REMOTE_COMMUNICATION\n\
+             [program:stubborn]\ncommand=/bin/sh stubborn.sh\ndirectory=%(here)s\nstartsecs=0\n\
+             stopwaitsecs=100\nstdout_logfile=%(here)s/stubborn.log\n",
+            child()
+        );
+        let script = "trap '' TERM; echo deaf; while [ ! -e go ]; do sleep 0.1; done";
+        sandbox.write("stubborn.sh", script);
+        sandbox.write("supervisord.conf", format!("{HEAD}\n{programs}"));
+        let mut daemon = Daemon::start(&installation, &sandbox);
+        wait_until("it is deaf", || sandbox.read("stubborn.log") == "deaf\n");
+        daemon.wait_for("ear", "RUNNING");
+        let server = Address::Unix(sandbox.join("s.sock"));
+        assert_eq!(server.call("supervisor.shutdown", &[]), "True");
+        for kind in ["one", "two"] {
+            let params = [Value::from(kind), Value::from("late")];
+            let told = server.call("supervisor.sendRemoteCommEvent", &params);
+            assert_eq!(told, "True", "{}", installation.label);
+        }
+        let told = || sandbox.read("events").matches("\nlate\n").count() == 2;
+        wait_until("each call is one event", told);
+        sandbox.write("go", "");
+        assert!(daemon.wait().success(), "{}", daemon.output());
     }
 }

@@ -132,8 +132,14 @@ startsecs=0
 
 #[test]
 fn logs_are_reopened_by_name() {
-    // LOG-055, LOG-060
+    // LOG-055, LOG-060, LOG-061
     let programs = "\
+[program:dead]
+command=/bin/echo once
+stdout_logfile=%(here)s/dead.log
+autorestart=false
+startsecs=0
+
 [program:x]
 command=/bin/sh -c \"while read -r line; do echo $line; done < input\"
 directory=%(here)s
@@ -147,6 +153,8 @@ startsecs=0
     input.write_all(b"one\n").unwrap();
     wait_until("the first line is logged", || sandbox.read("x.log") == "one\n");
     fs::rename(sandbox.join("x.log"), sandbox.join("moved.log")).unwrap();
+    daemon.wait_for("dead", "EXITED");
+    fs::remove_file(sandbox.join("dead.log")).unwrap();
     input.write_all(b"two\n").unwrap();
     wait_until("the moved log grows", || sandbox.read("moved.log") == "one\ntwo\n");
     daemon.signal(Signal::SIGUSR2);
@@ -154,6 +162,7 @@ startsecs=0
     input.write_all(b"three\n").unwrap();
     wait_until("the new log grows", || sandbox.read("x.log") == "three\n");
     assert_eq!(sandbox.read("moved.log"), "one\ntwo\n");
+    assert!(!sandbox.join("dead.log").exists(), "nothing of a dead process is open");
     // LOG-062
     assert_eq!(daemon.ctl(&["clear", "x"]).stdout, "x: cleared\n");
     assert_eq!(sandbox.read("x.log"), "");

@@ -145,6 +145,32 @@ fn an_activity_log_on_stdout_is_doubled_unless_silent() {
     }
 }
 
+// LOG-003
+#[test]
+fn an_activity_log_nobody_configured() {
+    for installation in both() {
+        let sandbox = Sandbox::new();
+        let head = HEAD.replace("logfile=%(here)s/supervisord.log\n", "");
+        let head = head.replace("loglevel=debug\n", "");
+        // The log so far is five bytes short of 50 MB, and rotated ten times.
+        sandbox.write("supervisord.conf", head);
+        let log = fs::File::create(sandbox.join("supervisord.log")).expect("a log");
+        log.set_len((50 << 20) - 5).expect("a file with a hole");
+        for number in 1..=10 {
+            sandbox.write(&format!("supervisord.log.{number}"), number.to_string());
+        }
+        let daemon = Daemon::start(&installation, &sandbox);
+        wait_until("the start is told", || {
+            sandbox.read("supervisord.log").contains("supervisord started with pid")
+        });
+        assert_eq!(sandbox.read("supervisord.log.2"), "1", "{}", installation.label);
+        assert_eq!(sandbox.read("supervisord.log.10"), "9", "{}", installation.label);
+        assert!(!sandbox.join("supervisord.log.11").exists(), "{}", installation.label);
+        daemon.ctl(&["status"]);
+        assert!(!sandbox.read("supervisord.log").contains("DEBG"), "{}", installation.label);
+    }
+}
+
 // LOG-008, LOG-027, LOG-028, LOG-105
 #[test]
 fn ordinary_files_are_what_any_other_name_means() {

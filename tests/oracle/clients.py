@@ -1,6 +1,6 @@
 """Asks a daemon the way Python programs do and prints what they get.
 
-Usage: clients.py transports UNIX_URL TCP_URL GUARDED_URL | children | superlance
+Usage: clients.py transports UNIX_URL TCP_URL GUARDED_URL | children | listener | superlance
 
 Uses the libraries of the original as they are: its transport under the standard library's
 XML-RPC client, its child utilities, and the classes of superlance. Run with the interpreter of a
@@ -8,6 +8,7 @@ virtual environment that has supervisor, for `superlance` that package too.
 """
 import io
 import os
+import re
 import sys
 import time
 import xml.parsers.expat
@@ -130,6 +131,34 @@ def children():
         print("known fault:", error.faultCode == Faults.BAD_NAME)
 
 
+def listener():
+    # Stdout is for the protocol alone.
+    protocol, sys.stdout = sys.stdout, sys.stderr
+    supervisor = childutils.getRPCInterface(os.environ).supervisor
+    supervisor.sendRemoteCommEvent("plain", "caf\u00e9\nand a line")
+    supervisor.sendRemoteCommEvent("two words", "data")
+    supervisor.stopProcess("one")
+    protocol.write("READY\n")
+    protocol.flush()
+    line = sys.stdin.readline()
+    payload = sys.stdin.read(int(childutils.get_headers(line)["len"]))
+    print(repr(line), ascii(payload))
+    # The first event comes again.
+    childutils.listener.fail(protocol)
+    for _ in range(3):
+        headers, payload = childutils.listener.wait(sys.stdin, protocol)
+        print(int(headers.pop("len")) == len(payload), sorted(headers.items()))
+        payload = re.sub(r"pid:\d+", "pid:N", payload)
+        print(ascii(payload))
+        show("as data", lambda: childutils.eventdata(payload))
+        childutils.listener.ok(protocol)
+    show("with a line feed", lambda: childutils.eventdata(payload + "\n"))
+    show("no token", lambda: childutils.get_headers("ver:3.0 pool"))
+    show("pcomm", lambda: childutils.pcomm.stdout("text"))
+    print("time:", bool(re.fullmatch(r"\d{4}(-\d\d){2} \d\d(:\d\d){2},\d{3}",
+                                     childutils.get_asctime())))
+
+
 class Quiet(io.StringIO):
     def close(self):
         print(self.getvalue().strip())
@@ -152,5 +181,6 @@ def superlance():
     httpok.stderr.close()
 
 
-{"transports": transports, "children": children, "superlance": superlance}[sys.argv[1]](*sys.argv[2:])
+{"transports": transports, "children": children, "listener": listener, "superlance": superlance}[
+    sys.argv[1]](*sys.argv[2:])
 print("done")

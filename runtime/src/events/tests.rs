@@ -112,13 +112,15 @@ fn other_payloads_are_the_originals() {
 
 #[test]
 fn envelope_counts_characters() {
-    // EVT-032, EVT-033, RTRAP-022
+    // EVT-027, EVT-032, EVT-033, RTRAP-022
     let sent = envelope("supervisor", 21, "ear", 4, EventType::RemoteCommunication, "type:t\ndé");
     assert_eq!(
         String::from_utf8(sent).unwrap(),
         "ver:3.0 server:supervisor serial:21 pool:ear poolserial:4 \
          eventname:REMOTE_COMMUNICATION len:9\ntype:t\ndé"
     );
+    let sent = envelope("supervisor", 0, "ear", 0, EventType::SupervisorStateChangeRunning, "");
+    assert!(sent.ends_with(b" eventname:SUPERVISOR_STATE_CHANGE_RUNNING len:0\n"));
 }
 
 #[test]

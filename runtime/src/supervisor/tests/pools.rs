@@ -56,7 +56,7 @@ fn nothing_is_sent_before_the_listener_is_running() {
 
 #[test]
 fn a_rejected_event_comes_first_again_and_only_in_its_pool() {
-    // EVT-051, EVT-067, EVT-069, RTRAP-026
+    // EVT-051, EVT-067, EVT-069, EVT-070, RTRAP-026
     let other = "eventlistener:other events=TICK_3600 startsecs=0";
     let mut world = listening(
         &[REMOTE, other],
@@ -73,6 +73,29 @@ fn a_rejected_event_comes_first_again_and_only_in_its_pool() {
     assert_eq!(
         play(&mut world, "say pool READY\\n", &[]),
         [sent("pool", 0, "pool", 0, r"eventname:REMOTE_COMMUNICATION len:8\ntype:a\n1")]
+    );
+}
+
+#[test]
+fn an_event_tells_what_was_so_when_it_happened() {
+    // EVT-031
+    let mut world = listening(
+        &[
+            "eventlistener:pool events=PROCESS_STATE startsecs=0 autostart=false",
+            "program:web autostart=false startretries=1",
+        ],
+        "start! web; exit web 1; wait 1; exit web 1",
+    );
+    assert!(play(&mut world, "info web", &[])[0].contains("FATAL"));
+    play(&mut world, "start! pool", &[]);
+    let mut told = Vec::new();
+    for _ in 0..5 {
+        told.extend(play(&mut world, "say pool READY\\n; say pool RESULT 2\\nOK", &[]));
+    }
+    let told: Vec<_> = told.iter().filter_map(|line| line.split(" from_state:").nth(1)).collect();
+    assert_eq!(
+        told,
+        ["STOPPED tries:0", "STARTING tries:1", "BACKOFF tries:1", "STARTING tries:2", "BACKOFF"]
     );
 }
 

@@ -132,6 +132,30 @@ fn a_flood_of_lines_stops_neither_the_page_nor_the_daemon() {
             let kept = browser.run(&format!("return {lines}"));
             assert!(kept.as_u64().is_some_and(|lines| lines <= 5000), "{kept}");
         }
+        browser.run(
+            "const find = document.querySelector('#find'); find.value = ''; \
+                     find.dispatchEvent(new Event('input')); return 1",
+        );
+        // Off the screen nothing is laid out.
+        let seen = |line: &str| {
+            format!(
+                "[...document.querySelectorAll('#log .l')].at({line}) \
+                 .checkVisibility({{ contentVisibilityAuto: true }})"
+            )
+        };
+        browser.wait(SOON, &format!("!{} && {}", seen("0"), seen("-1")));
+        // What somebody reads stands still, however much comes, until he goes back to the end.
+        browser.run("document.querySelector('#log').scrollTop = 1000; return 1");
+        browser.wait(SOON, "!document.querySelector('#latest').hidden");
+        let text = "return document.querySelector('#log').textContent";
+        let read = browser.run(text);
+        let written = || bench.sandbox.read("conf.d/flood.log").len();
+        let before = written();
+        wait_until("more is written", || written() > before + 20_000);
+        assert_eq!(browser.run(text), read);
+        browser.click("#latest");
+        browser.wait(SOON, "document.querySelector('#latest').hidden");
+        assert_ne!(browser.run(text), read);
         browser.click("#pause");
         browser.wait(SOON, "document.querySelector('#pause').ariaPressed === 'true'");
         // Paused, the page reads nothing, and the daemon keeps nothing for it.

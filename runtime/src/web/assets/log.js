@@ -5,28 +5,39 @@ import { all, find, showLink, write } from "./page.js";
 
 /** Lines kept; what comes before them is a download away. */
 const KEPT = 5000;
+/** Lines that are laid out together. */
+const BLOCK = 100;
 /** Characters shown of a line. */
 const LONGEST = 20000;
+/** Milliseconds between two times lines are shown, however many come. */
+const PAUSE = 100;
+/** Height of a line that is not wrapped, as in the style sheet. */
+const LINE = 1.55;
 
-/** A log in lines, with the colours a terminal would give them. */
+/** A log in lines, with the colours a terminal would give them. Lines stand in blocks: of a block off
+    the screen a browser knows the size and nothing more. */
 class Viewer {
   constructor(box) {
     this.log = find("#log", box);
-    this.queue = [];
-    this.skipped = 0;
-    this.partial = "";
-    this.open = null;
-    this.style = plainStyle();
-    this.frame = 0;
     this.query = "";
+    this.due = 0;
+    this.lately = -PAUSE;
+    this.clear();
   }
 
   clear() {
     this.log.textContent = "";
     this.queue = [];
+    this.skipped = 0;
     this.partial = "";
     this.open = null;
+    this.blocks = [];
+    this.filled = BLOCK;
     this.style = plainStyle();
+    /** Whether the end is in sight; if not, what is read stands still and new lines wait. */
+    this.following = true;
+    /** Where the log was scrolled to when last looked at. */
+    this.stood = 0;
   }
 
   push(text) {
@@ -37,33 +48,49 @@ class Viewer {
       this.skipped += this.queue.length - KEPT;
       this.queue.splice(0, this.queue.length - KEPT);
     }
-    this.frame ||= requestAnimationFrame(() => this.flush());
-    // A tab in the background draws no frames; what is kept is bounded above.
+    this.showSoon();
   }
 
-  flush() {
-    this.frame = 0;
-    const following = this.atEnd();
-    const fragment = document.createDocumentFragment();
-    if (this.open) this.open.remove();
-    if (this.skipped > 0) {
-      fragment.append(note(`${this.skipped} lines not shown`));
-      this.skipped = 0;
-    }
-    for (const line of this.queue) fragment.append(this.line(line));
-    this.queue = [];
+  showSoon() {
+    if (!this.following || this.queue.length + this.partial.length === 0) return;
+    this.due ||= setTimeout(() => this.show(), this.lately + PAUSE - performance.now());
+  }
+
+  show() {
+    this.due = 0;
+    this.lately = performance.now();
+    this.look();
+    if (!this.following) return;
+    this.open?.remove();
     this.open = null;
+    if (this.skipped > 0) this.add(note(`${this.skipped} lines not shown`));
+    this.skipped = 0;
+    for (const line of this.queue) this.add(this.line(line));
+    this.queue = [];
     if (this.partial !== "") {
-      const before = { ...this.style };
+      const before = { ...this.style, classes: new Map(this.style.classes) };
       this.open = this.line(this.partial);
       this.style = before;
-      fragment.append(this.open);
+      this.log.append(this.open);
     }
-    this.log.append(fragment);
-    let extra = this.log.childElementCount - KEPT;
-    for (; extra > 0; extra -= 1) this.log.firstElementChild.remove();
-    if (following) this.toEnd();
+    this.toEnd();
     this.showFound();
+  }
+
+  /** Adds a line at the end, and lets the oldest go. */
+  add(line) {
+    if (this.filled === BLOCK) {
+      const block = document.createElement("div");
+      block.className = "lines";
+      this.log.append(block);
+      this.blocks.push(block);
+      this.filled = 0;
+      // The last two fill the tallest screen.
+      if (this.blocks.length > 2) setAside(this.blocks.at(-3));
+      if (this.blocks.length > KEPT / BLOCK) this.blocks.shift().remove();
+    }
+    this.blocks.at(-1).append(line);
+    this.filled += 1;
   }
 
   line(text) {
@@ -73,36 +100,48 @@ class Viewer {
     shownText = shownText.slice(shownText.lastIndexOf("\r") + 1);
     if (shownText.length > LONGEST) shownText = `${shownText.slice(0, LONGEST)}…`;
     paint(element, shownText, this.style);
-    element.hidden = this.query !== "" && !element.textContent.toLowerCase().includes(this.query);
+    this.judge(element);
     return element;
+  }
+
+  /** Leaves a line out unless it holds what is looked for. */
+  judge(line) {
+    const hidden = this.query !== "" && !line.textContent.toLowerCase().includes(this.query);
+    if (line.hidden !== hidden) line.hidden = hidden;
   }
 
   search(query) {
     this.query = query.toLowerCase();
-    for (const line of this.log.children) {
-      line.hidden = this.query !== "" && !line.textContent.toLowerCase().includes(this.query);
-    }
+    for (const line of all(".l", this.log)) this.judge(line);
+    for (const block of this.blocks.slice(0, -2)) setAside(block);
     this.toEnd();
     this.showFound();
   }
 
   showFound() {
-    if (this.query === "") {
-      write(find("#found"), "");
-      return;
-    }
-    let count = 0;
-    for (const line of this.log.children) if (!line.hidden) count += 1;
-    write(find("#found"), count === 1 ? "1 line" : `${count} lines`);
+    const count = this.query === "" ? null : all(".l:not([hidden])", this.log).length;
+    write(find("#found"), count === null ? "" : count === 1 ? "1 line" : `${count} lines`);
   }
 
-  atEnd() {
-    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 40;
+  /** Sees whether the reader has gone up, or back to the end. */
+  look() {
+    const { scrollTop, scrollHeight, clientHeight } = this.log;
+    const atEnd = scrollHeight - scrollTop - clientHeight < 40;
+    this.following = atEnd || (this.following && scrollTop >= this.stood);
+    this.stood = scrollTop;
   }
 
   toEnd() {
     this.log.scrollTop = this.log.scrollHeight;
+    this.stood = this.log.scrollTop;
   }
+}
+
+/** Lets a block be left out while it is off the screen; its size is what its lines make of it. */
+function setAside(block) {
+  const lines = all(".l:not([hidden])", block).length;
+  block.style.containIntrinsicBlockSize = `${lines * LINE}em`;
+  block.classList.add("aside");
 }
 
 function note(text) {
@@ -174,6 +213,10 @@ function setUpViewer(viewer, gate) {
     viewer.log.classList.toggle("wrap", isPressed(wrap));
   });
   find("#find").addEventListener("input", (event) => viewer.search(event.target.value));
-  viewer.log.addEventListener("scroll", () => { latest.hidden = viewer.atEnd(); });
-  latest.addEventListener("click", () => { viewer.toEnd(); latest.hidden = true; });
+  viewer.log.addEventListener("scroll", () => {
+    viewer.look();
+    viewer.showSoon();
+    latest.hidden = viewer.following;
+  });
+  latest.addEventListener("click", () => viewer.toEnd());
 }

@@ -281,11 +281,17 @@ pub struct WriteError {
 
 fn open_append(path: &Path, mode: u32, truncate: bool) -> io::Result<(File, Kind)> {
     let mut options = OpenOptions::new();
-    options.append(true).create(true).mode(mode);
+    options.append(true).mode(mode);
     // Non-blocking from the start: opening a FIFO or a terminal must not wait. It means nothing
     // for regular files.
     options.custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits());
-    let file = match options.open(path) {
+    let existing = match options.open(path) {
+        // Only now, because even where there is a file, who may create one waits for a disk that
+        // stands still.
+        Err(error) if error.kind() == ErrorKind::NotFound => options.create(true).open(path),
+        other => other,
+    };
+    let file = match existing {
         // A FIFO without a reader; with a reading end of our own the open never waits.
         Err(error) if error.raw_os_error() == Some(Errno::ENXIO as i32) && is_fifo(path) => {
             options.read(true).open(path)?

@@ -1,12 +1,14 @@
-//! Disks that are full, read-only or gone. The daemon and its programs live in a mount namespace of
-//! their own, where a small disk is mounted for them.
+//! Disks that are full, read-only, gone or standing still. The daemon and its programs live in a mount
+//! namespace of their own, where a small disk is mounted for them.
 
 use std::fs;
-use std::process::Command;
+use std::io::{self, Read, Write};
+use std::process::{Child, Command, Stdio};
 
 use harness::namespace::own_mounts;
 use harness::{Daemon, Installation, Run, Sandbox, wait_until};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::sandbox;
 use crate::both;
@@ -15,12 +17,15 @@ use crate::both;
 /// `options`. `None` where the system does not let us mount anything.
 fn with_disk(installation: &Installation, sandbox: &Sandbox, options: &str) -> Option<Command> {
     let mut unshare = own_mounts(sandbox)?;
-    fs::create_dir(sandbox.join("disk")).expect("a place to mount at");
-    let daemon = installation.supervisord.display();
-    let script =
-        format!("mount -t tmpfs -o {options} none disk && exec {daemon} -nc supervisord.conf");
-    unshare.args(["sh", "-c", &script]);
+    let mount = format!("mount -t tmpfs -o {options} none disk");
+    unshare.args(["sh", "-c", &after_mount(installation, sandbox, &mount)]);
     Some(unshare)
+}
+
+/// A shell's script that mounts something at `disk` and becomes the daemon.
+fn after_mount(installation: &Installation, sandbox: &Sandbox, mount: &str) -> String {
+    fs::create_dir_all(sandbox.join("disk")).expect("a place to mount at");
+    format!("{mount} && exec {} -nc supervisord.conf", installation.supervisord.display())
 }
 
 /// Starts that daemon and waits until it answers.
@@ -151,4 +156,98 @@ fn the_pid_file_goes_with_its_directory() {
     daemon.signal(Signal::SIGTERM);
     assert!(daemon.wait().success(), "{}", daemon.output());
     assert_eq!(sandbox.read("daemon.err"), "");
+}
+
+/// A daemon whose `disk` can be made to stand still. `None`, told on the terminal, where the system
+/// has no such disk for us.
+fn start_with_stallable_disk(sandbox: &Sandbox) -> Option<Daemon<'_>> {
+    let mut probe = own_mounts(sandbox)?;
+    let make = "PATH=$PATH:/usr/sbin:/sbin; mkfs.ext4 -q disk.img && mkdir disk && mount -o loop disk.img disk && \
+                command -v fsfreeze nsenter";
+    let image = fs::File::create(sandbox.join("disk.img")).expect("a file");
+    image.set_len(32 << 20).expect("a file with a hole");
+    if !probe.args(["sh", "-c", make]).output().is_ok_and(|made| made.status.success()) {
+        let told = io::stderr().write_all(b"NOT TESTED: this system gives us no disk to freeze\n");
+        told.expect("a terminal to tell it on");
+        return None;
+    }
+    let ours = crate::ours();
+    let mut unshare = own_mounts(sandbox)?;
+    unshare.args(["sh", "-c", &after_mount(&ours, sandbox, "mount -o loop disk.img disk")]);
+    let daemon = Daemon::spawn_by(unshare, &ours, sandbox);
+    daemon.wait_for_socket();
+    Some(daemon)
+}
+
+/// Somebody who keeps the disk from being written, until he is dropped or we end.
+struct Freezer(Child);
+
+impl Freezer {
+    fn start(daemon: &Daemon<'_>, sandbox: &Sandbox) -> Self {
+        let mut freezer = harness::installation::command(sandbox, "nsenter");
+        freezer.args(["-t", &daemon.pid().to_string(), "-m", "sh", "-c"]);
+        freezer.arg("PATH=$PATH:/usr/sbin:/sbin; fsfreeze -f \"$0\" && echo; timeout 100 cat; fsfreeze -u \"$0\"");
+        freezer.arg(sandbox.join("disk")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = freezer.spawn().expect("a program that enters namespaces");
+        let told = process.stdout.as_mut().expect("its stdout").read_exact(&mut [0]);
+        told.expect("a disk that stands still");
+        Self(process)
+    }
+}
+
+impl Drop for Freezer {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        self.0.wait().expect("the end of the freezer");
+    }
+}
+
+/// Whether a thread of the daemon waits for a disk.
+fn is_stalled(daemon: &Daemon<'_>) -> bool {
+    let tasks = fs::read_dir(format!("/proc/{}/task", daemon.pid())).expect("a live daemon");
+    let states = tasks.flatten().map(|task| fs::read_to_string(task.path().join("status")));
+    states.flatten().any(|status| status.contains("State:\tD"))
+}
+
+// LOG-005, LOG-020: mended. The original stands still with the disk.
+#[test]
+fn a_disk_that_stands_still() {
+    let sandbox = sandbox(
+        "[program:loud]\ncommand=/bin/sh loud.sh\ndirectory=%(here)s\nautorestart=false\n\
+         startsecs=0\nstdout_logfile=%(here)s/disk/loud.log\nstdout_logfile_maxbytes=100KB\n\
+         stdout_logfile_backups=99\n\
+         [program:there]\ncommand=/bin/sleep 1000\nstartsecs=0\nstderr_logfile=NONE\n\
+         stdout_logfile=%(here)s/disk/there.log\n\
+         [program:elsewhere]\ncommand=/bin/sleep 1000\nstartsecs=0\n",
+    );
+    sandbox.write("loud.sh", "while [ ! -e go ]; do sleep 0.05; done\nexec seq 400000\n");
+    let conf = sandbox.read("supervisord.conf");
+    let conf = conf.replace("logfile=%(here)s/supervisord", "logfile=%(here)s/disk/supervisord");
+    sandbox.write("supervisord.conf", conf.replace("loglevel=debug", "loglevel=info"));
+    let Some(daemon) = start_with_stallable_disk(&sandbox) else { return };
+    daemon.wait_for("elsewhere", "RUNNING");
+
+    let freezer = Freezer::start(&daemon, &sandbox);
+    sandbox.write("go", "");
+    wait_until("a log stands still", || is_stalled(&daemon));
+    for name in ["there", "elsewhere"] {
+        let before = daemon.pid_of(name);
+        kill(Pid::from_raw(before), Signal::SIGKILL).expect("a program to kill");
+        wait_until(&format!("{name} has been restarted"), || {
+            ![0, before].contains(&daemon.pid_of(name))
+        });
+        let run = daemon.ctl(&["restart", name]);
+        assert_eq!(run.stdout, format!("{name}: stopped\n{name}: started\n"));
+    }
+    assert!(daemon.ctl(&["status", "loud"]).stdout.contains("RUNNING"), "it waits for its log");
+    drop(freezer);
+
+    daemon.wait_for("loud", "EXITED");
+    let expected: String = (1..=400_000).map(|number| format!("{number}\n")).collect();
+    let rotated = (1..=99).rev().map(|number| format!("disk/loud.log.{number}"));
+    let files: Vec<String> = rotated.chain(["disk/loud.log".to_owned()]).collect();
+    wait_until("everything is in the files", || {
+        let found: String = files.iter().map(|file| read_inside(&daemon, &sandbox, file)).collect();
+        found == expected
+    });
 }

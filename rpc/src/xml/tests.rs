@@ -98,6 +98,7 @@ fn strings() {
     check("<value><string> x </string></value>", " x ");
     check("<value><![CDATA[<&>]]></value>", "<&>");
     check("<value>a\r\nb\rc</value>", "a\nb\nc");
+    check("<value>a&#13;b</value>", "a\rb");
     refused("<c><methodName>m</methodName><params><param/></params></c>");
     // RPC-037
     check("<value><base64>d2Vi\n</base64></value>", "web");

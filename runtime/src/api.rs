@@ -1,6 +1,7 @@
 //! The XML-RPC interface: a request's bytes in, a response's bytes out. What a call does is the
 //! core's business, which bytes it is on the wire that of `rpc`.
 
+mod answer;
 pub mod config;
 pub mod follow;
 pub mod logs;
@@ -14,24 +15,19 @@ use std::sync::Arc;
 
 use compiler::Compiled;
 use compiler::plan::Plan;
-use hyper::body::Bytes;
-use jiff::tz::TimeZone;
 use rpc::fault::Refusal;
 use rpc::methods::{Calls, Contract, Signal};
-use rpc::types::{ConfigChanges, StateInfo};
-use rpc::xml::{Encode, EncodeError, Fragment, decode_call, encode_around, encode_response};
+use rpc::xml::{Fragment, decode_call, encode_response};
 use rpc::{Call, Fault, FaultCode, MethodCall};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::broadcast;
 use tracing::Level;
 
-use self::text::LongText;
+pub use self::answer::{Answer, Document};
+use self::answer::{Element, Failure, Rendering, Response, TOO_LONG, render_reply};
 use crate::supervisor::message::{Channel, Publication, Reply, Request, Target};
 
 /// Bytes of results that are collected in a multicall; those that come after are faults.
 const LONGEST_MULTICALL: usize = 32 << 20;
-
-/// What is said of them.
-const TOO_LONG: &str = "the result is too long for a multicall";
 
 /// The version of the interface (RPC-092).
 const API_VERSION: &str = "3.0";
@@ -79,30 +75,6 @@ pub struct Api<D> {
     namespaces: Vec<String>,
 }
 
-/// The answer to a call.
-#[derive(Debug)]
-pub struct Answer {
-    /// The response, a document of XML.
-    pub response: Document,
-    /// After `reloadConfig`, the sections whose changes take effect after a restart only. The
-    /// result of the method has no place for them (RUN-360).
-    pub pending: Vec<String>,
-}
-
-/// A document on its way to a client.
-#[derive(Debug)]
-pub enum Document {
-    /// All of it.
-    Held(Vec<u8>),
-    /// One around a long part of a log.
-    Sent {
-        /// Its length in bytes.
-        length: u64,
-        /// The bytes, as fast as they are taken; fewer when the log cannot be read to its end.
-        pieces: mpsc::Receiver<Bytes>,
-    },
-}
-
 /// Why a request is answered with an HTTP error instead of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unanswerable {
@@ -110,85 +82,6 @@ pub enum Unanswerable {
     Malformed,
     /// It fails in a way the interface has no fault for: 500 (RPC-019).
     Unforeseen,
-}
-
-/// Why a call has no result.
-enum Failure {
-    Refusal(Refusal),
-    Encode(EncodeError),
-}
-
-/// What results are written as: whole responses, or parts of the array of a multicall.
-trait Rendering {
-    type Output;
-
-    /// Bytes of a log that become part of a value; more are put [around](Rendering::around).
-    const LONGEST_HELD: u64;
-
-    fn render<T: Encode + ?Sized>(value: &T) -> Result<Self::Output, EncodeError>;
-
-    /// A value around a text that is not held.
-    fn around<T: Encode>(value: &T, text: LongText) -> Result<Self::Output, Failure>;
-}
-
-/// The whole response of a call on its own.
-enum Response {}
-
-impl Rendering for Response {
-    type Output = Document;
-
-    const LONGEST_HELD: u64 = text::PIECE;
-
-    fn render<T: Encode + ?Sized>(value: &T) -> Result<Document, EncodeError> {
-        encode_response(Ok(value)).map(Document::Held)
-    }
-
-    fn around<T: Encode>(value: &T, text: LongText) -> Result<Document, Failure> {
-        let (before, after) = encode_around(value)?;
-        let length = (before.len() + after.len()) as u64 + text.written();
-        Ok(Document::Sent { length, pieces: text.send(before, after) })
-    }
-}
-
-/// One element of the results of a multicall.
-enum Element {}
-
-impl Rendering for Element {
-    type Output = Fragment;
-
-    const LONGEST_HELD: u64 = 4 << 20;
-
-    fn render<T: Encode + ?Sized>(value: &T) -> Result<Fragment, EncodeError> {
-        Fragment::new(value)
-    }
-
-    fn around<T: Encode>(_: &T, _: LongText) -> Result<Fragment, Failure> {
-        Err(Fault::new(FaultCode::Failed, TOO_LONG).into())
-    }
-}
-
-impl From<Document> for Answer {
-    fn from(response: Document) -> Answer {
-        Answer { response, pending: Vec::new() }
-    }
-}
-
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Failure {
-        Failure::Refusal(fault.into())
-    }
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Failure {
-        Failure::Refusal(refusal)
-    }
-}
-
-impl From<EncodeError> for Failure {
-    fn from(error: EncodeError) -> Failure {
-        Failure::Encode(error)
-    }
 }
 
 impl<D: Daemon> Api<D> {
@@ -388,31 +281,6 @@ fn stop(target: Target, wait: bool) -> Request {
 
 fn send(target: Target, signal: Signal) -> Request {
     Request::Signal { target, signal: system::signal(signal) }
-}
-
-fn render_reply<R: Rendering>(reply: Reply) -> Result<R::Output, Failure> {
-    Ok(match reply {
-        Reply::Done => R::render(&true)?,
-        Reply::State(state) => {
-            let statecode = state.code().into();
-            R::render(&StateInfo { statecode, statename: state.name().to_owned() })?
-        }
-        Reply::Text(text) => R::render(&text)?,
-        Reply::Process(status) => R::render(&process::info(&status, &TimeZone::system()))?,
-        Reply::Processes(all) => {
-            let zone = TimeZone::system();
-            R::render(&process::Infos { all: &all, zone: &zone })?
-        }
-        Reply::Config(view) => R::render(&config::infos(&view))?,
-        Reply::Statuses(outcomes) => R::render(&process::entries(outcomes))?,
-        Reply::Changes { added, changed, removed, pending: _ } => {
-            R::render(&ConfigChanges { added, changed, removed })?
-        }
-        Reply::Path(path) => {
-            let path = path.map(|path| path.to_string_lossy().into_owned());
-            R::render(&path.unwrap_or_default())?
-        }
-    })
 }
 
 /// The two lines about a call in the activity log (RPC-268, RPC-269). Arguments are not logged.

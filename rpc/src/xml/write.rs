@@ -89,10 +89,10 @@ pub fn escape(text: &str, out: &mut Vec<u8>) {
         for (within, &byte) in some.iter().enumerate() {
             let at = stride * STRIDE + within;
             let replacement = match byte {
-                _ if !may_be_replaced(byte) => continue,
                 b'&' => "&amp;",
                 b'<' => "&lt;",
                 b'>' => "&gt;",
+                b'\t' | b'\n' | b'\r' | b' '..=0xee | 0xf0..=0xff => continue,
                 0xef if !is_noncharacter(&bytes[at..]) => continue,
                 _ => "\u{fffd}",
             };

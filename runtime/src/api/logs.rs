@@ -10,8 +10,9 @@ use rpc::types::TailResult;
 use rpc::xml::Gap;
 use rpc::{Fault, FaultCode};
 
+use super::answer::{Failure, Rendering};
 use super::text::Text;
-use super::{Api, Daemon, Failure, Rendering};
+use super::{Api, Daemon};
 use crate::logs::read::{self, ReadError};
 use crate::supervisor::message::{Channel, Reply, Request};
 

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use crate::logs::read::Part;
 
 /// Bytes of a log that are held at a time for a client.
-pub(super) const PIECE: u64 = 64 * 1024;
+pub(super) const PIECE: usize = 64 * 1024;
 
 /// Pieces that may wait for a slow client.
 const QUEUE: usize = 1;
@@ -36,7 +36,7 @@ pub(super) struct LongText {
 #[derive(Debug)]
 struct Pieces {
     part: Part,
-    size: u64,
+    size: usize,
     /// The beginning of a character whose end was not read yet.
     cut: Vec<u8>,
 }
@@ -49,7 +49,7 @@ impl Text {
     /// When the file cannot be read.
     pub(super) fn of(mut part: Part, longest_held: u64) -> io::Result<Text> {
         if part.length() <= longest_held {
-            let mut data = Vec::new();
+            let mut data = Vec::with_capacity(usize::try_from(part.length()).unwrap_or_default());
             part.read_to_end(&mut data)?;
             return Ok(Text::Held(lossy(data)));
         }
@@ -110,7 +110,7 @@ impl Pieces {
     /// The next piece; `None` at the end.
     fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut data = std::mem::take(&mut self.cut);
-        let count = (&mut self.part).take(self.size).read_to_end(&mut data)?;
+        let count = append(&mut self.part, &mut data, self.size)?;
         if data.is_empty() {
             return Ok(None);
         }
@@ -121,6 +121,21 @@ impl Pieces {
         escape(&lossy(data), &mut piece);
         Ok(Some(piece))
     }
+}
+
+/// Appends up to `count` bytes, fewer only at the end.
+fn append(part: &mut Part, data: &mut Vec<u8>, count: usize) -> io::Result<usize> {
+    let kept = data.len();
+    data.resize(kept + count, 0);
+    let mut end = kept;
+    while end < data.len() {
+        match part.read(&mut data[end..])? {
+            0 => break,
+            more => end += more,
+        }
+    }
+    data.truncate(end);
+    Ok(end - kept)
 }
 
 /// How many bytes there are before a last character whose end is missing.
@@ -161,7 +176,7 @@ mod tests {
                 ],
                 0..4,
             ),
-            size in 1..20_u64,
+            size in 1..20_usize,
         ) {
             // RPC-048, RPC-229
             let data = parts.concat();

@@ -4,7 +4,7 @@ use std::fs;
 
 use rpc::Value;
 
-use super::{TRUE, args, ask};
+use super::{TRUE, args, ask, element};
 
 #[test]
 fn logs_are_read_by_offset_and_length() {
@@ -113,5 +113,15 @@ fn long_logs_are_read_whole() {
         q.check_long("readProcessLog", args!["deaf", half as i64, 0], &log[half..]);
         let tail = format!("['{}', {size}, True]", log[half..].replace('\n', "\\n"));
         q.check_long("tailProcessLog", args!["deaf", 0, (size - half) as i64], &tail);
+        let params = || Some(Value::from(vec![Value::from("deaf"), 0.into(), 0.into()]));
+        let calls = || vec![element("supervisor.readProcessLog", params())];
+        let shown = log.replace('\n', "\\n");
+        q.check_long("system.multicall", args![calls()], &format!("['{shown}']"));
+        if !q.is_original {
+            fs::write(q.sandbox.join("deaf.log"), log.repeat(4)).expect("a log");
+            let fault = "[{'faultCode': 30, 'faultString': 'FAILED: the result is too long for a \
+                         multicall'}]";
+            q.check_long("system.multicall", args![calls()], fault);
+        }
     });
 }

@@ -59,27 +59,7 @@ fn several_servers_serve_the_same() {
         for server in &open {
             assert_eq!(server.call("supervisor.getState", &[]), STATE);
         }
-        // HTTP-024, HTTP-026, HTTP-035, RPC-021: everything asks for the password.
-        for server in &closed {
-            let authorized = with_head("POST /RPC2 HTTP/1.1", AUTHORIZED);
-            assert_eq!(digest(server.ask(authorized)), STATE, "{server:?}");
-            let wrong = AUTHORIZED.replace("MTIz", "MTIx");
-            for request in [
-                with_head("POST /RPC2 HTTP/1.1", ""),
-                with_head("POST /RPC2 HTTP/1.1", &wrong),
-                "GET / HTTP/1.1\r\n\r\n".to_owned(),
-                "GET /ok.html HTTP/1.1\r\n\r\n".to_owned(),
-                "GET /logtail/x HTTP/1.1\r\n\r\n".to_owned(),
-                "GET /mainlogtail HTTP/1.1\r\n\r\n".to_owned(),
-                "GET /stylesheets/supervisor.css HTTP/1.1\r\n\r\n".to_owned(),
-                "GET /nope HTTP/1.1\r\n\r\n".to_owned(),
-            ] {
-                let answer = server.ask(&request).expect("an answer");
-                assert_eq!(answer.code(), "401", "{server:?} {request:?}");
-                let challenge = answer.header("WWW-Authenticate");
-                assert_eq!(challenge, Some("Basic realm=\"default\""));
-            }
-        }
+        closed.iter().for_each(asks_for_a_password);
         // HTTP-008: the mode of each socket.
         let mode = |name: &str| {
             fs::metadata(sandbox.join(name)).expect("a socket").permissions().mode() & 0o777
@@ -110,6 +90,28 @@ fn several_servers_serve_the_same() {
         drop(daemon);
         assert!(!sandbox.join("s.sock").exists() && !sandbox.join("second.sock").exists());
     });
+}
+
+// HTTP-024, HTTP-026, HTTP-035, RPC-021: everything asks for it.
+fn asks_for_a_password(server: &Address) {
+    let authorized = with_head("POST /RPC2 HTTP/1.1", AUTHORIZED);
+    assert_eq!(digest(server.ask(authorized)), STATE, "{server:?}");
+    let wrong = AUTHORIZED.replace("MTIz", "MTIx");
+    let get = |target: &str| format!("GET {target} HTTP/1.1\r\n\r\n");
+    for request in [
+        with_head("POST /RPC2 HTTP/1.1", ""),
+        with_head("POST /RPC2 HTTP/1.1", &wrong),
+        get("/"),
+        get("/ok.html"),
+        get("/logtail/x"),
+        get("/mainlogtail"),
+        get("/stylesheets/supervisor.css"),
+        get("/nope"),
+    ] {
+        let answer = server.ask(&request).expect("an answer");
+        assert_eq!(answer.code(), "401", "{server:?} {request:?}");
+        assert_eq!(answer.header("WWW-Authenticate"), Some("Basic realm=\"default\""));
+    }
 }
 
 // LIB-010, ITRAP-055

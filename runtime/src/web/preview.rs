@@ -1,6 +1,7 @@
 //! What the configuration on disk would change, worked out without touching what the daemon has
 //! staged. The compilation runs on a thread of its own.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
 use compiler::diagnostic::{Diagnostic, Severity};
@@ -60,6 +61,7 @@ pub(super) async fn of<D: Daemon>(daemon: &D) -> Option<Preview> {
     working.await.ok()
 }
 
+/// The worst first, because an error is what a reader looks for; those as bad in their order.
 fn findings(compiled: &Compiled, base: &Path) -> Vec<Finding> {
     let policy = Policy { depth: Depth::Host, ..Policy::default() };
     let sources = &compiled.sources;
@@ -72,5 +74,7 @@ fn findings(compiled: &Compiled, base: &Path) -> Vec<Finding> {
         file: diagnostic.file().map(|file| file.display().to_string()),
         excerpts: excerpts(diagnostic, sources, base),
     };
-    found.in_file_order().into_iter().map(finding).collect()
+    let mut findings: Vec<Finding> = found.in_file_order().into_iter().map(finding).collect();
+    findings.sort_by_key(|finding| Reverse(finding.severity));
+    findings
 }

@@ -144,6 +144,16 @@ impl Browser {
         self.command("POST", &format!("/element/{element}/value"), Some(&json!({ "text": text })));
     }
 
+    /// Puts a text in place of what a selector's field holds, or chooses it, and says so to the page.
+    pub(super) fn fill(&self, selector: &str, text: &str) {
+        self.run(&format!(
+            "const field = document.querySelector({}); field.value = {}; \
+             field.dispatchEvent(new Event('input')); return 1",
+            json!(selector),
+            json!(text)
+        ));
+    }
+
     /// Waits until what a selector finds shows a text; needs no script.
     #[track_caller]
     pub(super) fn wait_text(&self, selector: &str, part: &str) {

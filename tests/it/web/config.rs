@@ -4,6 +4,7 @@ use harness::daemon::HEAD;
 use harness::installation::command;
 use harness::{Daemon, Run, Sandbox};
 use nix::unistd::getuid;
+use serde_json::Value;
 
 use super::browser::{Browser, free_port};
 use super::{Bench, PROGRAMS, SOON, check, page_at, with_server};
@@ -43,13 +44,21 @@ fn an_update_is_shown_before_it_is_made() {
 fn what_is_wrong_is_shown_where_it_stands() {
     check(PROGRAMS, |bench, browser| {
         bench.daemon.wait_for("lone", "RUNNING");
-        bench.sandbox.write(FILE, format!("{PROGRAMS}autorestart=<i>maybe\nnumprosc=2\n"));
+        bench.sandbox.write(FILE, format!("{PROGRAMS}numprosc=2\nautorestart=<i>maybe\n"));
         browser.open(&bench.at("config.html"));
         let shown = browser.text("main");
         for part in ["refused", "does not compile", "1 error", "did you mean numprocs?"] {
             assert!(shown.contains(part), "{part} is not in {shown}");
         }
-        assert_eq!(browser.text(".finding.error figcaption"), format!("{FILE}:20:13"));
+        // The worst stands first, wherever it stands in the file.
+        let severities =
+            "return [...document.querySelectorAll('.severity')].map((one) => one.textContent)";
+        let found = browser.run(severities);
+        let found: Vec<&str> =
+            found.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+        assert_eq!(found.first(), Some(&"error"), "{found:?}");
+        assert!(found.len() > 1, "{found:?}");
+        assert_eq!(browser.text(".finding.error figcaption"), format!("{FILE}:21:13"));
         assert_eq!(browser.text(".finding.error pre mark"), "<i>maybe");
         let marked = "[...document.querySelectorAll('.finding.warning mark')]";
         browser.wait(SOON, &format!("{marked}.some((mark) => mark.textContent === 'numprosc')"));

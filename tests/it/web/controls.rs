@@ -111,7 +111,7 @@ fn a_selection_is_ordered_about() {
         );
         tick("ears:ears-0");
         tick("lone");
-        browser.run("document.querySelector('#bar select').value = 'USR1'; return 1");
+        browser.fill("#bar select", "USR1");
         order("signal");
         assert_eq!(browser.text("dialog p"), "Signal 2 processes?");
         browser.press(&[ESCAPE]);
@@ -161,7 +161,7 @@ fn a_group_and_everything_get_signals_and_empty_logs() {
         live(bench, browser, "");
         let order = |verb: &str| browser.click(&format!("#bar .selected button[value='{verb}']"));
         let signal = |question: &str| {
-            browser.run("document.querySelector('#bar select').value = 'USR1'; return 1");
+            browser.fill("#bar select", "USR1");
             order("signal");
             assert_eq!(browser.text("dialog p"), question);
             browser.click("dialog button.primary");
@@ -215,6 +215,8 @@ fn changes_show_by_themselves() {
         live(bench, browser, "");
         bench.daemon.ctl(&["stop", "lone"]);
         becomes(browser, "lone", "STOPPED");
+        browser
+            .wait(SOON, &row("lone", "row.querySelector('.more').textContent.includes('signal')"));
         bench.daemon.ctl(&["stop", "web:*"]);
         bench.daemon.ctl(&["remove", "web"]);
         browser.wait(SOON, "document.querySelector('[data-key^=\"web:\"]') === null");
@@ -231,6 +233,8 @@ fn the_page_goes_on_when_the_daemon_comes_back() {
     check(PROGRAMS, |bench, browser| {
         bench.daemon.wait_for("lone", "RUNNING");
         live(bench, browser, "");
+        bench.daemon.ctl(&["start", "manual"]);
+        becomes(browser, "manual", "RUNNING");
         let before = pid(bench, "lone");
         browser.run("window.same = true; return 1");
         bench.daemon.ctl(&["reload"]);
@@ -238,6 +242,8 @@ fn the_page_goes_on_when_the_daemon_comes_back() {
         let shown = format!("row.textContent.includes('pid {},')", pid(bench, "lone"));
         browser.wait(SOON, &row("lone", &shown));
         becomes(browser, "lone", "RUNNING");
+        // Of what the new daemon leaves alone there is no change to tell.
+        becomes(browser, "manual", "STOPPED");
         // The token of the daemon before is worth nothing; the page has got a new one.
         browser.click("button[value='stop:lone']");
         becomes(browser, "lone", "STOPPED");
@@ -259,13 +265,19 @@ fn rows_are_filtered_and_sorted() {
         browser.enter("#q", "eb-0");
         browser.wait(SOON, &row("lone", "row.hidden"));
         assert_eq!(shown(), json!(["web:web-00", "web:web-01"]));
-        browser.run(
-            "const q = document.querySelector('#q'); q.value = ''; \
-                     q.dispatchEvent(new Event('input')); return 1",
-        );
+        browser.fill("#q", "");
         browser.click("#filters a[data-only='trouble']");
         browser.wait(SOON, &row("lone", "row.hidden"));
         assert_eq!(shown(), json!(["missing"]));
+        browser.enter("#q", "no such name");
+        browser.wait(SOON, "document.querySelector('#nothing').checkVisibility()");
+        browser.fill("#q", "");
+        browser.wait(SOON, "!document.querySelector('#nothing').checkVisibility()");
+        // What is ticked and left out by the filter is not acted on.
+        browser.click("tr[data-key='missing'] input");
+        browser.wait(SOON, "document.querySelector('#picked').textContent === '1 selected:'");
+        browser.click("#filters a[data-only='running']");
+        browser.wait(SOON, "document.querySelector('#picked').textContent === '0 selected:'");
         // What changes its state comes and goes.
         bench.daemon.ctl(&["stop", "lone"]);
         browser.click("#filters a[data-only='stopped']");

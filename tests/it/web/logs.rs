@@ -79,7 +79,7 @@ fn both_streams_are_followed_paused_and_downloaded() {
         // The page of a process has all its controls.
         browser.click("#act button[value='clear:echo']");
         wait_until("it is cleared", || !bench.daemon.ctl(&["tail", "echo"]).stdout.contains("one"));
-        browser.run("document.querySelector('#act select').value = 'KILL'; return 1");
+        browser.fill("#act select", "KILL");
         let before = bench.daemon.pid_of("echo");
         browser.click("#act button[value='signal:echo']");
         wait_until("the signal has arrived", || {
@@ -125,17 +125,14 @@ fn a_flood_of_lines_stops_neither_the_page_nor_the_daemon() {
         // Ten thousand lines a second go by while the page is used: what is asked of it in between
         // is done, and old lines go as new ones come.
         for round in 0..5 {
-            browser.run("const find = document.querySelector('#find'); find.value = ''; return 1");
+            browser.fill("#find", "");
             browser.enter("#find", &format!("{round}0"));
             browser
                 .wait(SOON, "/^[0-9]+ lines$/.test(document.querySelector('#found').textContent)");
             let kept = browser.run(&format!("return {lines}"));
             assert!(kept.as_u64().is_some_and(|lines| lines <= 5000), "{kept}");
         }
-        browser.run(
-            "const find = document.querySelector('#find'); find.value = ''; \
-                     find.dispatchEvent(new Event('input')); return 1",
-        );
+        browser.fill("#find", "");
         // Off the screen nothing is laid out.
         let seen = |line: &str| {
             format!(

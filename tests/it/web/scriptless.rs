@@ -29,11 +29,24 @@ fn everything_works_without_scripts() {
         browser.wait_text("#filters a[aria-current]", "Trouble");
         let shown = browser.text("#processes");
         assert!(!shown.contains("lone") && shown.contains("missing"), "{shown}");
-        browser.click("th a[data-sort='restarts']");
-        browser.wait_text("th[aria-sort='descending']", "Restarts");
+        bench.daemon.ctl(&["restart", "talker"]);
+        bench.daemon.wait_for("talker", "RUNNING");
+        browser.click("#filters a[data-only='']");
+        for (order, direction, first) in
+            [("state", "ascending", "missing"), ("restarts", "descending", "talker")]
+        {
+            browser.click(&format!("th a[data-sort='{order}']"));
+            browser.wait_text(&format!("th.{order}[aria-sort='{direction}']"), "");
+            browser.wait_text("#sorted tr:first-child", first);
+        }
         browser.enter("#q", "miss");
         browser.click("#search button");
-        browser.wait_text("tr[data-key='missing']", "missing");
+        browser.wait_text("tr[data-key='missing']:not([hidden])", "missing");
+        assert!(!browser.text("#processes").contains("lone"));
+        // What was chosen first holds when more is.
+        browser.click("th a[data-sort='name']");
+        browser.wait_text("th.name[aria-sort]", "Name");
+        assert!(!browser.text("#processes").contains("lone"));
         // The page of a process, its log, and the file itself.
         browser.click("tr[data-key='missing'] a");
         browser.wait_text("#act", "can't find command");
@@ -47,6 +60,11 @@ fn everything_works_without_scripts() {
         browser.wait_text(".tabs a[aria-current]", "stderr");
         browser.open(&bench.at("activity.html"));
         browser.wait_text("#log", "stopped: lone");
+        let starts = || browser.text("#log").matches("spawned: 'manual'").count();
+        let before = starts();
+        bench.daemon.ctl(&["start", "manual"]);
+        browser.click("a.refresh");
+        wait_until("the new picture is there", || starts() > before);
     });
 }
 

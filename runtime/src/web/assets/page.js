@@ -15,14 +15,21 @@ export function showLink(on, text) {
   link.className = on ? "on" : "off";
 }
 
-/** What became of an order; good news goes by itself. */
+/** What became of an order, over the page and not in it: nothing moves under the pointer. Good news
+    goes by itself. */
 export function say(message, ok = true) {
   const place = find(".status_msg");
-  place.textContent = message;
+  const close = document.createElement("button");
+  const hide = () => place.classList.add("hidden");
+  close.type = "button";
+  close.textContent = "Close";
+  close.addEventListener("click", hide);
+  place.replaceChildren(message, close);
+  place.classList.add("toast");
   place.classList.remove("hidden");
   place.classList.toggle("bad", !ok);
   clearTimeout(say.fading);
-  if (ok) say.fading = setTimeout(() => place.classList.add("hidden"), 10000);
+  if (ok) say.fading = setTimeout(hide, 10000);
 }
 
 /** H:MM:SS, with the days in front, as the server writes it. */

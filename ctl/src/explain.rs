@@ -149,7 +149,7 @@ mod tests {
     use crate::settings::Origin;
 
     fn check(host: &MemoryHost, url: &str, file: File, expected: &[&str]) {
-        let origin = Origin { file, url: UrlSource::File, plugins: Vec::new() };
+        let origin = Origin { file, url: UrlSource::File, plugins: String::new() };
         let settings = Settings {
             target: Target { url: url.to_owned(), username: None, password: None },
             prompt: String::new(),

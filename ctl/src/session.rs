@@ -124,9 +124,9 @@ impl Session {
             None => {
                 self.say(format_args!("*** Unknown syntax: {line}"));
                 self.status = status::GENERIC;
-                for plugin in std::mem::take(&mut self.settings.origin.plugins) {
-                    self.complain(plugin);
-                }
+                // It may have been one of theirs; said once.
+                let plugins = std::mem::take(&mut self.settings.origin.plugins);
+                plugins.lines().for_each(|plugin| self.complain(plugin));
                 Flow::Stay
             }
         }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use compiler::diagnostic::codes;
+use compiler::diagnostic::{Diagnostics, codes};
 use compiler::getopt::UsageError;
 use compiler::host::Host;
 use compiler::report::{Format, Report};
@@ -32,8 +32,8 @@ pub(crate) struct Origin {
     pub(crate) file: File,
     /// Who named the URL.
     pub(crate) url: UrlSource,
-    /// What is to be said of the sections that ask for plugins.
-    pub(crate) plugins: Vec<String>,
+    /// What is to be said of the sections that ask for plugins, one a line; empty without any.
+    pub(crate) plugins: String,
 }
 
 /// The configuration file in use.
@@ -88,7 +88,7 @@ pub(crate) fn load(host: &dyn Host, program: &str, options: &Options) -> Result<
     };
     let (read, plugins) = match &file {
         File::Named(path) | File::Found(path) => read(host, path)?,
-        File::Missing(_) => (Ctl::default(), Vec::new()),
+        File::Missing(_) => (Ctl::default(), String::new()),
     };
     let source = match &options.serverurl {
         Some(_) => UrlSource::CommandLine,
@@ -108,29 +108,24 @@ pub(crate) fn load(host: &dyn Host, program: &str, options: &Options) -> Result<
     })
 }
 
-/// The client's section of a file, and the names of sections that ask for plugins, which are passed
-/// over (CTL-148).
-fn read(host: &dyn Host, path: &Path) -> Result<(Ctl, Vec<String>), Refused> {
-    let mut read = compiler::ctl_settings(host, path);
-    let mut plugins = Vec::new();
-    read.diagnostics.retain(|found| {
-        let is_plugin = found.code == codes::UNKNOWN_FACTORY;
-        if is_plugin {
-            plugins.push(found.message.clone());
-        }
-        !is_plugin
-    });
+/// The client's section of a file, and what is to be said of the sections that ask for plugins,
+/// which are passed over (CTL-148).
+fn read(host: &dyn Host, path: &Path) -> Result<(Ctl, String), Refused> {
+    let read = compiler::ctl_settings(host, path);
+    let report = |found: &Diagnostics| {
+        Report::new(found, &read.sources, host.working_dir()).render(Format::Concise, false)
+    };
     let Some(first) = read.diagnostics.first_error() else {
-        return Ok((read.options, plugins));
+        let mut plugins = read.diagnostics.clone();
+        plugins.retain(|found| found.code == codes::PYTHON_PLUGIN);
+        return Ok((read.options, report(&plugins)));
     };
     let error = UsageError(first.refusal().to_owned());
-    let places = if first.span().is_some() {
-        let base = host.working_dir();
-        Report::new(&read.diagnostics, &read.sources, base).render(Format::Concise, false)
-    } else {
-        String::new()
-    };
-    Err(Refused { error, places })
+    let has_place = first.span().is_some();
+    Err(Refused {
+        error,
+        places: if has_place { report(&read.diagnostics) } else { String::new() },
+    })
 }
 
 /// The first of the usual places that exists (CFG-060 to CFG-062).
@@ -247,6 +242,8 @@ mod tests {
         let text = "[supervisorctl]\n[ctlplugin:a]\nsupervisor.ctl_factory=a:b\n";
         let settings =
             load_from(&[("/x", text)], &named("/x")).unwrap_or_else(|error| panic!("{error:?}"));
-        assert_eq!(settings.origin.plugins.len(), 1);
+        let expected =
+            "x:3:24: warning[SV047] the actions of `a:b`, a Python plug-in, are not here\n";
+        assert_eq!(settings.origin.plugins, expected);
     }
 }

@@ -107,11 +107,13 @@ pub(crate) fn announce(plan: &Plan, hostname: &str, activity: &Activity) {
     for server in &plan.servers {
         activity.log(LogLevel::Trace, &started(&server.listen, hostname));
         for interface in &plan.interfaces {
-            let name = &interface.name;
+            let (name, factory) = (&interface.name, &interface.factory);
             if interface.stock {
                 tracing::info!("RPC interface '{name}' initialized");
             } else {
-                tracing::warn!("RPC interface '{name}' is a Python plug-in and not available");
+                tracing::warn!(
+                    "RPC interface '{name}' is not available: {factory} is a Python plug-in"
+                );
             }
         }
         if server.credentials.is_none() {

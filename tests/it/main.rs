@@ -24,6 +24,7 @@ mod listeners;
 mod load;
 mod oracle;
 mod pidproxy;
+mod plugins;
 mod programs;
 mod reload;
 mod schemas;

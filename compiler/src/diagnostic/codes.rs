@@ -1,4 +1,4 @@
-//! The registry of codes: one row each, and no code exists without a row. `SV000` to `SV046` are
+//! The registry of codes: one row each, and no code exists without a row. `SV000` to `SV047` are
 //! the mistakes of the linter, a file each under `lint/rules`, some of which the compiler itself
 //! reports; from `SV100` on stand the other refusals.
 
@@ -147,6 +147,8 @@ codes! {
         "`user=root` that changes nothing.";
     STOPSIGNAL_UNSUITABLE = "SV046" "stopsignal-unsuitable", Info,
         "A stop signal the program does not stop well on.";
+    PYTHON_PLUGIN = "SV047" "python-plugin", Warning,
+        "An extension written in Python, which cannot be loaded.";
     MISSING_HEADER = "SV100" "missing-header", Error,
         "Text stands before the first section header.";
     NO_DELIMITER = "SV101" "no-delimiter", Error,

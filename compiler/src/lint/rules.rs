@@ -31,6 +31,7 @@ mod logdir_missing;
 mod negative_or_zero_number;
 mod numprocs_without_process_num;
 mod priority_is_not_dependency;
+mod python_plugin;
 mod quotes_are_literal;
 mod relative_path_depends_on_cwd;
 mod root_only_to_silence;
@@ -99,4 +100,5 @@ pub(super) static ALL: &[&dyn Rule] = &[
     &syslog_as_logfile::SyslogAsLogfile,
     &root_only_to_silence::RootOnlyToSilence,
     &stopsignal_unsuitable::StopsignalUnsuitable,
+    &python_plugin::PythonPlugin,
 ];

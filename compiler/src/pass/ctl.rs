@@ -78,7 +78,7 @@ pub(super) fn read(context: &Context<'_>) -> (Ctl, Vec<Diagnostic>) {
     (options, found)
 }
 
-/// No plugin of the original can be loaded here (CFG-264).
+/// No plugin of the original can be loaded here; the client works without (CFG-264).
 fn plugin(reader: &mut Reader<'_>) {
     let mut options = CtlPlugin::default();
     let slots = reader.slots(0);
@@ -93,10 +93,10 @@ fn plugin(reader: &mut Reader<'_>) {
             reader.error(codes::MISSING_OPTION, span, message, &original);
         }
         Some(written) if reader.passed(&written) => {
-            let original = format!("{} cannot be resolved within [{section}]", options.factory);
-            let message = format!("`{}` cannot be loaded here", options.factory);
-            reader.error(codes::UNKNOWN_FACTORY, span, message, &original).help =
-                Some("remove the section".to_owned());
+            let message =
+                format!("the actions of `{}`, a Python plug-in, are not here", options.factory);
+            let found = Diagnostic::new(codes::PYTHON_PLUGIN, Severity::Warning, span, message);
+            reader.found.push(found.help("remove the section"));
         }
         Some(_) => {}
     }

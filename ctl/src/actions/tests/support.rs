@@ -104,7 +104,7 @@ pub(crate) struct Outcome {
 pub(crate) fn session(scene: Scene) -> Session {
     let target = Target { url: "unix:///s".to_owned(), username: None, password: None };
     let file = File::Named("/c".into());
-    let origin = Origin { file, url: UrlSource::File, plugins: Vec::new() };
+    let origin = Origin { file, url: UrlSource::File, plugins: String::new() };
     let settings = Settings { target, prompt: String::new(), history_file: None, origin };
     let daemon = Scripted { exchanges: scene.exchanges.into(), followed: scene.followed };
     let console = Prepared(scene.answers.into());

@@ -36,6 +36,7 @@ mod streams;
 mod syslog;
 mod targets;
 mod tidy;
+mod tools;
 mod unruly;
 mod web;
 

@@ -100,6 +100,39 @@ stdout_logfile_maxbytes=1KB
     assert!(names(&sandbox, ".1").is_empty(), "{:?}", names(&sandbox, ".1"));
 }
 
+// LOG-031: what images write to have the log of their container hold everything.
+#[test]
+fn all_names_of_the_daemons_own_pipes_lead_to_them() {
+    let names = [("dev", "/dev/std"), ("fd", "/dev/fd/"), ("proc", "/proc/self/fd/")];
+    let target = |prefix: &str, channel: &str, number: u8| match prefix {
+        "/dev/std" => format!("{prefix}{channel}"),
+        _ => format!("{prefix}{number}"),
+    };
+    let programs = names.map(|(name, prefix)| {
+        let (out, err) = (target(prefix, "out", 1), target(prefix, "err", 2));
+        format!(
+            "[program:{name}]\ncommand=/bin/sh -c \"echo {name} out; echo {name} err >&2\"\n\
+             autorestart=false\nstartsecs=0\nstdout_logfile={out}\nstdout_logfile_maxbytes=0\n\
+             stderr_logfile={err}\nstderr_logfile_maxbytes=0\n"
+        )
+    });
+    let head = HEAD
+        .replace("%(here)s/supervisord.log", "/dev/null\nlogfile_maxbytes=0")
+        .replace("loglevel=debug", "loglevel=info");
+    for installation in both() {
+        let sandbox = Sandbox::new();
+        sandbox.write("supervisord.conf", format!("{head}\n{}", programs.concat()));
+        let daemon = Daemon::start(&piped(&sandbox, installation), &sandbox);
+        for (name, _) in names {
+            daemon.wait_for(name, "EXITED");
+            for channel in ["out", "err"] {
+                let (pipe, text) = (format!("pipe.{channel}"), format!("{name} {channel}\n"));
+                wait_until(&format!("{pipe} has {text}"), || sandbox.read(&pipe).contains(&text));
+            }
+        }
+    }
+}
+
 // LOG-011, LOG-013, LOG-014
 #[test]
 fn debug_shows_what_programs_print_and_when_they_close() {

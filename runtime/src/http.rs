@@ -50,6 +50,19 @@ pub enum Listener {
     Unix(UnixListener),
 }
 
+impl Listener {
+    /// The same socket once more.
+    ///
+    /// # Errors
+    /// When there is no descriptor left for it.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        Ok(match self {
+            Self::Tcp(listener) => Self::Tcp(listener.try_clone()?),
+            Self::Unix(listener) => Self::Unix(listener.try_clone()?),
+        })
+    }
+}
+
 /// One server before it serves.
 #[derive(Debug)]
 pub struct Endpoint {

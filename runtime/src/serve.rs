@@ -1,12 +1,14 @@
 //! The servers of a run: bound before the daemon leaves the terminal, served afterwards, and gone
-//! with their socket files when the run ends.
+//! with their socket files when the daemon ends; the next run takes over the sockets it wants too.
 
 use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use compiler::plan::{Listen, Plan, ServerPlan};
+use compiler::plan::{Listen, Plan};
 use compiler::schema::value::LogLevel;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
@@ -26,18 +28,32 @@ use crate::os::sockets::{ListenError, listen_inet, listen_unix};
 use crate::site::serve_all;
 use crate::supervisor::message::{Publication, Reply, Request};
 
-/// The open sockets of a run. Dropping them removes their files.
+/// The open sockets of the daemon. Dropping them removes their files.
 #[derive(Debug, Default)]
-pub(crate) struct Bound {
-    listeners: Vec<Listener>,
-    files: SocketFiles,
+pub(crate) struct Bound(Vec<Open>);
+
+/// One open socket.
+#[derive(Debug)]
+struct Open {
+    /// What was asked for.
+    listen: Listen,
+    listener: Listener,
+    file: Option<SocketFile>,
 }
 
-/// The running servers of a run. Dropping them ends their connections and removes their files.
+/// The file of a socket, as long as it is that socket's.
+#[derive(Debug)]
+struct SocketFile {
+    path: PathBuf,
+    /// Its device and its number there.
+    identity: (u64, u64),
+}
+
+/// The running servers of a run. Dropping them ends their connections and closes their sockets.
 #[derive(Debug)]
 pub(crate) struct Servers {
     serving: Vec<Serving>,
-    files: SocketFiles,
+    bound: Bound,
 }
 
 /// What the interfaces see of the daemon.
@@ -48,31 +64,23 @@ pub(crate) struct Interface {
     root: Root,
 }
 
-#[derive(Debug, Default)]
-struct SocketFiles(Vec<PathBuf>);
-
-impl Drop for SocketFiles {
-    fn drop(&mut self) {
-        for path in &self.0 {
-            // Somebody may have removed it already.
-            drop(fs::remove_file(path));
-        }
-    }
-}
-
 impl Bound {
-    /// Opens the sockets of all servers; none stays open when one cannot be.
+    /// Opens the sockets of all servers; none stays open when one cannot be. Those of the run
+    /// before that are wanted again are kept, so that no client is turned away meanwhile.
     ///
     /// # Errors
     /// Why one cannot be opened.
-    pub(crate) fn open(plan: &Plan) -> Result<Self, ListenError> {
+    pub(crate) fn open(plan: &Plan, mut before: Bound) -> Result<Self, ListenError> {
+        before.0.retain(|open| {
+            plan.servers.iter().any(|server| server.listen == open.listen) && open.is_reachable()
+        });
         let mut bound = Self::default();
         for server in &plan.servers {
-            let listener = listen(server)?;
-            if let Listen::Unix { file, .. } = &server.listen {
-                bound.files.0.push(file.clone());
-            }
-            bound.listeners.push(listener);
+            let kept = before.0.iter().position(|open| open.listen == server.listen);
+            bound.0.push(match kept {
+                Some(at) => before.0.swap_remove(at),
+                None => Open::new(&server.listen)?,
+            });
         }
         Ok(bound)
     }
@@ -86,19 +94,70 @@ impl Bound {
         plan: &Plan,
         hostname: &str,
         interface: Interface,
-    ) -> std::io::Result<Servers> {
-        let serving = serve_all(Rc::new(interface), plan, self.listeners, hostname)?;
-        Ok(Servers { serving, files: self.files })
+    ) -> io::Result<Servers> {
+        let listeners = self.0.iter().map(|open| open.listener.try_clone());
+        let listeners = listeners.collect::<io::Result<_>>()?;
+        let serving = serve_all(Rc::new(interface), plan, listeners, hostname)?;
+        Ok(Servers { serving, bound: self })
     }
 }
 
+impl Open {
+    fn new(listen: &Listen) -> Result<Self, ListenError> {
+        let (listener, file) = match listen {
+            Listen::Inet { host, port } => (Listener::Tcp(listen_inet(host, *port)?), None),
+            Listen::Unix { file, chmod, chown } => {
+                let owner = chown.as_ref().and_then(identity::owner);
+                let listener = Listener::Unix(listen_unix(file, *chmod, owner)?);
+                (listener, SocketFile::at(file))
+            }
+        };
+        Ok(Self { listen: listen.clone(), listener, file })
+    }
+
+    /// Whether clients still find it.
+    fn is_reachable(&self) -> bool {
+        match &self.listen {
+            Listen::Inet { .. } => true,
+            Listen::Unix { .. } => self.file.as_ref().is_some_and(SocketFile::is_there),
+        }
+    }
+}
+
+impl SocketFile {
+    /// The socket that has just been made at `path`; `None` when it is gone already.
+    fn at(path: &Path) -> Option<Self> {
+        Some(Self { path: path.to_owned(), identity: identify(path)? })
+    }
+
+    /// Whether it has not been removed or replaced.
+    fn is_there(&self) -> bool {
+        identify(&self.path) == Some(self.identity)
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        if self.is_there() {
+            // Somebody may remove it just now.
+            drop(fs::remove_file(&self.path));
+        }
+    }
+}
+
+/// Which file stands at a path.
+fn identify(path: &Path) -> Option<(u64, u64)> {
+    let file = fs::symlink_metadata(path).ok()?;
+    Some((file.dev(), file.ino()))
+}
+
 impl Servers {
-    /// Ends them; the next run can listen where they did.
-    pub(crate) async fn close(self) {
+    /// Ends them and gives their sockets back, on which clients wait for the next run.
+    pub(crate) async fn close(self) -> Bound {
         for serving in self.serving {
             serving.close().await;
         }
-        drop(self.files);
+        self.bound
     }
 }
 
@@ -142,16 +201,6 @@ fn started(listen: &Listen, hostname: &str) -> String {
         }
     };
     format!("{address}:Medusa (V1.12) started at {now}\n\tHostname: {name}\n\tPort:{port}")
-}
-
-fn listen(server: &ServerPlan) -> Result<Listener, ListenError> {
-    match &server.listen {
-        Listen::Inet { host, port } => listen_inet(host, *port).map(Listener::Tcp),
-        Listen::Unix { file, chmod, chown } => {
-            let owner = chown.as_ref().and_then(identity::owner);
-            listen_unix(file, *chmod, owner).map(Listener::Unix)
-        }
-    }
 }
 
 impl Interface {

@@ -68,7 +68,7 @@ pub(crate) fn run(loaded: Loaded) -> Result<ExitCode, StartError> {
     let activity = Activity::install();
     let hostname = SystemHost.hostname();
     let daemon = Daemon { activity, inherited: Inherited::take(), hostname };
-    let stage = daemon.prepare(loaded, 0, true)?;
+    let stage = daemon.prepare(loaded, 0, None)?;
     let readiness = if stage.plan.supervisord.nodaemon {
         None
     } else {
@@ -105,10 +105,16 @@ pub(crate) fn run(loaded: Loaded) -> Result<ExitCode, StartError> {
 }
 
 impl Daemon {
-    /// Steps (b) to (h): user, limits, log, sockets, clean-up, groups. Nothing is left behind when
-    /// one of them fails.
-    fn prepare(&self, loaded: Loaded, serial: u64, first: bool) -> Result<Stage, StartError> {
+    /// Steps (b) to (h): user, limits, log, sockets, clean-up, groups; for the first run or with
+    /// what the one before has `kept`. Nothing is left behind when one of them fails.
+    fn prepare(
+        &self,
+        loaded: Loaded,
+        serial: u64,
+        kept: Option<Bound>,
+    ) -> Result<Stage, StartError> {
         let (plan, origin) = loaded;
+        let first = kept.is_none();
         let mut lines = become_user(&plan)?;
         if first {
             let daemon = &plan.supervisord;
@@ -123,7 +129,8 @@ impl Daemon {
         }
         // Before the clean-up: who loses the sockets must not remove the winner's AUTO logs, as the
         // original does (RUN-066).
-        let bound = Bound::open(&plan).map_err(|error| StartError::Usage(error.to_string()))?;
+        let bound = Bound::open(&plan, kept.unwrap_or_default())
+            .map_err(|error| StartError::Usage(error.to_string()))?;
         if !plan.supervisord.nocleanup {
             let daemon = &plan.supervisord;
             for line in auto::clean_up(&daemon.childlogdir, &daemon.identifier) {
@@ -209,12 +216,13 @@ impl Daemon {
         self.activity.write_apart().map_err(failed)?;
         loop {
             let ended = self.live_once(stage, (&mut signals, &mut clock), readiness.take()).await;
-            let (exit, origin) = ended.map_err(failed)?;
+            let (exit, origin, kept) = ended.map_err(failed)?;
             match exit {
                 Exit::Shutdown => return Ok(ExitCode::SUCCESS),
                 Exit::Failed(text) => return Err(StartError::Failed(text)),
                 Exit::Restart { plan, serial } => {
-                    stage = self.prepare((plan, origin), serial, false).inspect_err(|error| {
+                    let prepared = self.prepare((plan, origin), serial, kept);
+                    stage = prepared.inspect_err(|error| {
                         self.activity.log(LogLevel::Critical, error);
                     })?;
                 }
@@ -227,7 +235,7 @@ impl Daemon {
         stage: Stage,
         watched: (&mut Signals, &mut ClockSet),
         readiness: Option<Readiness>,
-    ) -> io::Result<(Exit, Origin)> {
+    ) -> io::Result<(Exit, Origin, Option<Bound>)> {
         let Stage { plan, origin, ground, supervisor, bound } = stage;
         let logs = Logs::start(log_options(&plan, &self.activity))?;
         let (handle, end) = link();
@@ -238,12 +246,14 @@ impl Daemon {
             readiness.announce();
         }
         drop(plan);
-        let ended = Driver::new(supervisor, ground, origin, logs, watched, end).run().await;
-        servers.close().await;
+        let driver = Driver::new(supervisor, ground, origin, logs, watched, end);
+        let (exit, origin) = driver.run().await;
+        let bound = servers.close().await;
+        let kept = matches!(exit, Exit::Restart { .. }).then_some(bound);
         if let Some(pidfile) = pidfile {
             pidfile.remove();
         }
-        Ok(ended)
+        Ok((exit, origin, kept))
     }
 
     /// Step (k): a pid file that cannot be written is no reason not to run (RUN-071).

@@ -1,8 +1,14 @@
 //! Changing the configuration of a running daemon: only what changed is touched, and what does not
 //! compile touches nothing.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use harness::daemon::HEAD;
 use harness::{Daemon, Installation, Sandbox, wait_until};
@@ -181,6 +187,65 @@ fn rereads_are_told_as_the_original_tells_them() {
         write("environment=NEW=\"1\"", "");
         assert_eq!(daemon.ctl(&["reread"]).stdout, "a: changed\n", "{label}");
     }
+}
+
+/// Which file a socket is. The number alone may be that of one removed before.
+fn file(sandbox: &Sandbox, name: &str) -> (u64, i64, i64) {
+    let file = fs::symlink_metadata(sandbox.join(name)).expect("a socket");
+    (file.ino(), file.ctime(), file.ctime_nsec())
+}
+
+// A restart turns no client away whose server stays what it was.
+#[test]
+fn a_restart_keeps_the_sockets_it_needs_again() {
+    let sandbox = Sandbox::new();
+    let with = |servers: &str| {
+        sandbox
+            .write("supervisord.conf", format!("{HEAD}[program:x]\ncommand=sleep 1000\n{servers}"));
+    };
+    let server = "[unix_http_server:other]\nfile=%(here)s/other.sock\n";
+    with(server);
+    let daemon = Daemon::start(&crate::ours(), &sandbox);
+    let restart = || {
+        daemon.wait_for("x", "RUNNING");
+        let before = daemon.pid_of("x");
+        assert_eq!(daemon.ctl(&["reload"]).stdout, "Restarted supervisord\n");
+        wait_until("it is back", || {
+            let pid = daemon.ctl(&["pid", "x"]).stdout;
+            pid.trim().parse().is_ok_and(|pid: i32| pid != 0 && pid != before)
+        });
+    };
+    let files = || ["s.sock", "other.sock"].map(|name| file(&sandbox, name));
+    let first = files();
+    // Who comes between two runs waits for the second.
+    let over = AtomicBool::new(false);
+    let turned_away = thread::scope(|scope| {
+        let knocking = scope.spawn(|| {
+            (0..60_000).take_while(|_| !over.load(Ordering::Relaxed)).find_map(|_| {
+                thread::sleep(Duration::from_millis(1));
+                UnixStream::connect(sandbox.join("s.sock")).err()
+            })
+        });
+        restart();
+        over.store(true, Ordering::Relaxed);
+        knocking.join().expect("a thread")
+    });
+    assert!(turned_away.is_none(), "{turned_away:?}");
+    assert_eq!(files(), first);
+
+    with(&format!("{server}chmod=0606\n"));
+    restart();
+    let second = files();
+    assert!(second[0] == first[0] && second[1] != first[1]);
+    let mode = fs::metadata(sandbox.join("other.sock")).expect("a socket").mode();
+    assert_eq!(mode & 0o777, 0o606);
+
+    // What somebody has removed is made again, what is not wanted any more is gone.
+    fs::remove_file(sandbox.join("s.sock")).expect("a socket");
+    with("");
+    daemon.signal(Signal::SIGHUP);
+    daemon.wait_for_socket();
+    wait_until("it is gone", || !sandbox.join("other.sock").exists());
 }
 
 #[test]

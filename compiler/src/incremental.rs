@@ -39,7 +39,8 @@ pub struct Outcome {
     /// The plan, or the message with which the original refuses the configuration, without
     /// `Error: `. What has not changed is shared with the plan before.
     pub plan: Result<Plan, String>,
-    /// The variables of `[supervisord]`, for [`Options::reread`] of the next compilation.
+    /// The variables of `[supervisord]` and those learned before, for [`Options::reread`] of the next
+    /// compilation.
     pub learned: Environment,
 }
 

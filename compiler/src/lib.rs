@@ -72,7 +72,8 @@ pub struct Compiled {
     pub diagnostics: Diagnostics,
     /// The files.
     pub sources: Sources,
-    /// The variables of `[supervisord]`, for [`Options::reread`] of the next compilation.
+    /// The variables of `[supervisord]` and those learned before, for [`Options::reread`] of the next
+    /// compilation.
     pub learned: Environment,
 }
 

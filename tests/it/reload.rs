@@ -365,3 +365,20 @@ fn what_is_settled_at_the_start_outlives_a_reread() {
         }
     }
 }
+
+// CFG-157, CFG-467
+#[test]
+fn a_variable_once_learned_is_not_forgotten() {
+    for installation in crate::both() {
+        let sandbox = Sandbox::new();
+        let program = "[program:a]\ncommand=/bin/sleep 100%(ENV_Q)s\nautostart=false\n";
+        let head = HEAD.replace("nodaemon=true", "nodaemon=true\nenvironment=Q=1");
+        sandbox.write("supervisord.conf", format!("{head}{program}"));
+        let daemon = Daemon::start(&installation, &sandbox);
+        sandbox.write("supervisord.conf", format!("{HEAD}{program}"));
+        for _ in 0..3 {
+            // Changed, for its processes have the variable no more.
+            assert_eq!(daemon.ctl(&["reread"]).stdout, "a: changed\n", "{}", installation.label);
+        }
+    }
+}

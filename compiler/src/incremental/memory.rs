@@ -13,6 +13,7 @@ use crate::pass::parallel::in_parallel;
 use crate::pass::print::{Look, Print};
 use crate::pass::whole::{Surroundings, Whole};
 use crate::plan::{NoticeLevel, Plan};
+use crate::schema::value::Environment;
 
 /// Of a compilation, all but its plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -67,7 +68,10 @@ impl Memory {
         }
         let Look::Same(main) = self.main.print.look(host, &self.main.path) else { return false };
         let Some(paths) = self.paths(host) else { return false };
-        let Some(changes) = self.changes(host, &inquiry, &paths) else { return false };
+        let variables = &plan.supervisord.environment;
+        let Some(changes) = self.changes(host, (variables, &inquiry), &paths) else {
+            return false;
+        };
         self.main.print = main;
         self.answers.extend(inquiry.answers());
         self.included = changes.adopt(std::mem::take(&mut self.included), plan);
@@ -95,11 +99,10 @@ impl Memory {
     fn changes(
         &self,
         host: &dyn Host,
-        inquiry: &Inquiry<'_>,
+        (variables, inquiry): (&Environment, &Inquiry<'_>),
         paths: &[PathBuf],
     ) -> Option<Changes> {
         let places = places(&self.included, paths);
-        let variables = self.surroundings.options.reread.as_ref()?;
         let context = (&self.surroundings, variables, inquiry);
         let nothing = Print::default();
         let looks = in_parallel(paths.len(), 8, |index| {

@@ -33,44 +33,94 @@ enum Edit {
 }
 
 fn file() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![ROOT, "/etc/d/a.conf", "/etc/d/b.conf", "/etc/e/c.conf"])
+    prop_oneof![
+        1 => Just(ROOT),
+        6 => one_of(&["/etc/d/a.conf", "/etc/d/b.conf", "/etc/d/c.conf", "/etc/e/a.conf"]),
+    ]
 }
 
-/// The text of a file: sections that depend on all that can change.
-fn text() -> impl Strategy<Value = String> {
-    let lines = prop::sample::select(vec![
-        "[supervisord]",
-        "environment=D=1",
-        "environment=D=%(ENV_X)s",
-        "[DEFAULT]",
-        "directory=%(here)s",
-        "[include]\nfiles=d/*.conf",
-        "[include]\nfiles=d/*.conf e/*.conf d/a.conf",
-        "[program:a]\ncommand=/a %(ENV_X)s",
-        "[program:b]\ncommand=/b %(ENV_D)s",
-        "[program:c]\ncommand=%(here)s/c",
-        "[group:g]\nprograms=a",
-        "[group:h]\nprograms=b,c",
-        "[eventlistener:l]\ncommand=/l\nevents=TICK",
-        "[fcgi-program:f]\ncommand=/f\nsocket=unix:///f",
+fn one_of(texts: &[&'static str]) -> impl Strategy<Value = &'static str> + use<> {
+    prop::sample::select(texts.to_vec())
+}
+
+/// A program or what is like one, under a name that another file may have too.
+fn program() -> impl Strategy<Value = String> {
+    let kind = prop_oneof![
+        8 => Just("[program:NAME]\ncommand=/NAME"),
+        1 => Just("[fcgi-program:NAME]\nsocket=unix:///NAME\ncommand=/NAME"),
+        1 => Just("[eventlistener:NAME]\nevents=TICK\ncommand=/NAME"),
+    ];
+    let arguments = one_of(&["", "", " %(ENV_X)s", " %(ENV_D)s", " %(here)s", " %(program_name)s"]);
+    let option = one_of(&[
+        "",
+        "",
+        "",
+        "priority=1",
         "user=www",
         "stdout_logfile=/log/x",
+        "stdout_logfile=syslog",
         "numprocs=2\nprocess_name=p%(process_num)d",
-        "startsecs=no",
-        "junk",
     ]);
-    prop::collection::vec(lines, 0..9).prop_map(|lines| lines.join("\n") + "\n")
+    (one_of(&["a", "b", "c", "d"]), kind, arguments, option).prop_map(
+        |(name, kind, arguments, option)| {
+            format!("{kind}{arguments}\n{option}\n").replace("NAME", name)
+        },
+    )
+}
+
+/// A section that may stand in any file.
+fn section() -> impl Strategy<Value = String> {
+    let group = (one_of(&["a", "g", "h"]), one_of(&["a", "b", "c", "b,c", "a,d", ""]))
+        .prop_map(|(name, programs)| format!("[group:{name}]\nprograms={programs}\n"));
+    let other = one_of(&[
+        "[DEFAULT]\nstartsecs=7\n",
+        "[DEFAULT]\ndirectory=%(here)s\n",
+        "[supervisord]\nenvironment=D=3\n",
+        "[supervisord]\nminfds=77\n",
+        "[inet_http_server]\nport=9001\n",
+        "[unknown]\nx=1\n",
+        "; a comment\n",
+        "junk\n",
+        "[program:a]\nstartsecs=no\n",
+    ]);
+    prop_oneof![12 => program(), 3 => group, 1 => other.prop_map(str::to_owned)]
+}
+
+/// The text of a file: sections that depend on all that can change, mostly without a mistake.
+fn text(path: &'static str) -> impl Strategy<Value = String> {
+    let head = (
+        one_of(&[
+            "environment=D=1",
+            "environment=D=1",
+            "environment=D=%(ENV_X)s",
+            "environment=X=%(ENV_X)s0",
+            "user=www",
+        ]),
+        one_of(&["d/*.conf", "d/*.conf e/*.conf", "d/*.conf e/*.conf d/a.conf"]),
+    )
+        .prop_map(|(option, files)| format!("[supervisord]\n{option}\n[include]\nfiles={files}\n"));
+    (head, prop::collection::vec(section(), 0..4)).prop_map(move |(head, sections)| {
+        let head = if path == ROOT { head } else { String::new() };
+        head + &sections.concat()
+    })
+}
+
+/// A file and a text for it.
+fn written() -> impl Strategy<Value = (&'static str, String)> {
+    file().prop_flat_map(|file| (Just(file), text(file)))
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
-        4 => (file(), text()).prop_map(|(file, text)| Edit::Write(file, text)),
-        2 => (file(), text()).prop_map(|(file, text)| Edit::Sneak(file, text)),
-        2 => file().prop_map(Edit::Twist),
-        1 => file().prop_map(Edit::Delete),
-        1 => prop::sample::select(vec![None, Some("1"), Some("x y")]).prop_map(|it| Edit::Env("X", it)),
-        1 => any::<bool>().prop_map(Edit::User),
-        1 => any::<bool>().prop_map(Edit::Directory),
+        12 => written().prop_map(|(file, text)| Edit::Write(file, text)),
+        3 => written().prop_map(|(file, text)| Edit::Sneak(file, text)),
+        6 => file().prop_map(Edit::Twist),
+        2 => file().prop_map(Edit::Delete),
+        1 => one_of(&["", "1", "x y"]).prop_map(|value| {
+            Edit::Env("X", Some(value).filter(|value| !value.is_empty()))
+        }),
+        1 => prop::bool::weighted(0.8).prop_map(Edit::User),
+        1 => prop::bool::weighted(0.8).prop_map(Edit::Directory),
     ]
 }
 
@@ -196,10 +246,17 @@ fn outcome(compiled: Compiled) -> Outcome {
 
 proptest! {
     #[test]
-    fn any_edits_give_what_a_fresh_compilation_gives(edits in prop::collection::vec(edit(), 1..12)) {
+    fn any_edits_give_what_a_fresh_compilation_gives(edits in prop::collection::vec(edit(), 1..20)) {
         let mut host = Watched::default();
         let mut daemon = Daemon::default();
-        host.apply(&Edit::Write(ROOT, "[supervisord]\n[include]\nfiles=d/*.conf\n".into()));
+        let main = "[supervisord]\nenvironment=D=1\n[include]\nfiles=d/*.conf e/*.conf\n";
+        let start = [
+            Edit::Write(ROOT, main.into()),
+            Edit::Env("X", Some("1")),
+            Edit::User(true),
+            Edit::Directory(true),
+        ];
+        start.iter().for_each(|edit| host.apply(edit));
         for (index, edit) in edits.iter().enumerate() {
             host.unsettle(Some(edit));
             daemon.read(&host);
@@ -296,6 +353,18 @@ fn what_files_share_is_compiled_together() {
         host.apply(&Edit::Write("/etc/d/a.conf", "[program:a]\ncommand=/a2\n".into()));
         again(&mut daemon, &host);
     }
+}
+
+#[test]
+fn a_program_and_an_fcgi_program_share_a_name() {
+    let mut host = two_programs();
+    let member = "[program:a]\ncommand=/a\n[group:g]\nprograms=a\n";
+    host.apply(&Edit::Write("/etc/d/a.conf", member.into()));
+    let mut daemon = Daemon::default();
+    assert_eq!(groups(&daemon.read(&host).0).len(), 2);
+    let other = "[fcgi-program:a]\ncommand=/b\nsocket=tcp://h:1\n";
+    host.apply(&Edit::Write("/etc/d/b.conf", other.into()));
+    assert!(again(&mut daemon, &host).0.plan.is_err_and(|error| error.contains("ambiguous")));
 }
 
 #[test]

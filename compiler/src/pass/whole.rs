@@ -69,8 +69,9 @@ pub(crate) fn whole(host: &dyn Host, surroundings: &Surroundings, aim: Aim) -> W
     let mut context = surroundings.context(&document, &sources, &inquiry);
     context.builds = aim != Aim::Findings;
     let mut daemon = supervisord::supervisord(&context, host, &mut diagnostics);
-    let learned = daemon.options.environment.clone();
-    context.daemon = learned.clone();
+    context.daemon = daemon.options.environment.clone();
+    // What was learned once stays known, whatever the file says later (CFG-157).
+    let learned = options.reread.as_ref().unwrap_or(&context.daemon).merged(&context.daemon);
     context.lenient = !daemon.complete;
     let overrides = &options.overrides;
     supervisord::override_options(&mut daemon.options, overrides, &context, &mut diagnostics);

@@ -1,5 +1,7 @@
 //! Reading the configuration again.
 
+use compiler::schema::value::UserRef;
+
 use super::*;
 
 /// Rereads `new` while `old` is active.
@@ -114,6 +116,28 @@ fn a_storm_of_hups_is_one_compile_more() {
     }
     play(&mut world, "faulty; compiled; faulty; compiled", &[]);
     assert!(!world.is_compiling());
+}
+
+#[test]
+fn the_daemons_user_is_told_by_its_name() {
+    // RUN-360; CFG-172: a reread does not look the user up.
+    let user = |name: &str, uid| {
+        let mut plan = (*heard(&["program:web autostart=false"])).clone();
+        plan.supervisord.user = Some(UserRef { name: name.to_owned(), uid });
+        Arc::new(plan)
+    };
+    let mut world = World::start(user("www", Some(33)));
+    world.transcript = Some(Vec::new());
+    world.compiles.push_back(Ok(user("www", None)));
+    assert_eq!(play(&mut world, "reread", &[]), ["= reread: added [] changed [] removed []"]);
+    world.compiles.push_back(Ok(user("web", None)));
+    assert_eq!(
+        play(&mut world, "reread", &[]),
+        [
+            "WARN the changes of [supervisord] take effect after a restart only",
+            "= reread: added [] changed [] removed [] pending [supervisord]",
+        ]
+    );
 }
 
 #[test]

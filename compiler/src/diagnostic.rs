@@ -63,8 +63,14 @@ pub struct Fix {
 /// original would have met them in (CFG-147).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
+    /// The one after [`MOST_FINDINGS`] stands for all the rest.
     list: Vec<Diagnostic>,
+    /// How many findings the last one stands for, if it does for several.
+    rest: usize,
 }
+
+/// More findings than anybody reads: further ones are counted, not listed.
+pub const MOST_FINDINGS: usize = 10_000;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Place {
@@ -198,7 +204,25 @@ impl Fix {
 impl Diagnostics {
     /// Collects one more.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.list.push(diagnostic);
+        if self.list.len() <= MOST_FINDINGS {
+            self.list.push(diagnostic);
+        } else {
+            self.count(diagnostic);
+        }
+    }
+
+    /// Lets the last finding stand for one more. It is the first of the worst of them.
+    fn count(&mut self, diagnostic: Diagnostic) {
+        self.rest = self.rest.max(1) + 1;
+        let last = &mut self.list[MOST_FINDINGS];
+        if diagnostic.severity > last.severity {
+            *last = diagnostic;
+        }
+        if last.severity == Severity::Error {
+            last.original.get_or_insert_with(|| last.message.clone());
+        }
+        last.message = format!("{} more findings from here on", self.rest);
+        (last.help, last.fix) = (None, None);
     }
 
     /// All of them in the order found.
@@ -242,13 +266,15 @@ impl Diagnostics {
 
 impl Extend<Diagnostic> for Diagnostics {
     fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, found: I) {
-        self.list.extend(found);
+        found.into_iter().for_each(|found| self.push(found));
     }
 }
 
 impl FromIterator<Diagnostic> for Diagnostics {
     fn from_iter<I: IntoIterator<Item = Diagnostic>>(found: I) -> Self {
-        Diagnostics { list: found.into_iter().collect() }
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.extend(found);
+        diagnostics
     }
 }
 
@@ -294,6 +320,26 @@ mod tests {
             sink.in_file_order().into_iter().map(|found| found.message.as_str()).collect();
         assert_eq!(messages, ["first", "second", "third"]);
         assert_eq!(sink.first_error().map(|found| found.message.as_str()), Some("second"));
+    }
+
+    #[test]
+    fn what_nobody_reads_is_counted() {
+        let found = |severity, at_: usize| {
+            let message = format!("finding {at_}");
+            Diagnostic::new(codes::UNKNOWN_KEY, severity, at(0, at_ as u32), message)
+        };
+        let mut sink: Diagnostics =
+            (0..=MOST_FINDINGS).map(|number| found(Severity::Warning, number)).collect();
+        let last = |sink: &Diagnostics| sink.iter().last().map(|last| last.message.clone());
+        assert_eq!(last(&sink), Some(format!("finding {MOST_FINDINGS}")));
+        sink.extend((0..5).map(|number| found(Severity::Info, number)));
+        sink.push(found(Severity::Error, 7));
+        sink.push(found(Severity::Error, 8));
+        assert_eq!(sink.len(), MOST_FINDINGS + 1);
+        assert_eq!(last(&sink).as_deref(), Some("8 more findings from here on"));
+        // What the original would have said is the first error's, listed or not.
+        let first = sink.first_error().map(|error| (error.span(), error.refusal()));
+        assert_eq!(first, Some((Some(at(0, 7)), "finding 7")));
     }
 
     #[test]

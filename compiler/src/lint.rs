@@ -4,7 +4,7 @@
 use grammar::Span;
 
 pub use crate::Depth;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, codes};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, MOST_FINDINGS, Severity, codes};
 use crate::host::Host;
 use crate::pass::parallel::in_parallel;
 use crate::source::Sources;
@@ -108,7 +108,7 @@ pub struct LintContext<'a> {
     /// The other daemons of the machine, as far as they are checked with this one.
     pub neighbours: &'a [Neighbour],
     meta: &'static Meta,
-    found: Vec<Diagnostic>,
+    found: Diagnostics,
 }
 
 impl LintContext<'_> {
@@ -133,6 +133,11 @@ impl LintContext<'_> {
     /// Reports a finding.
     pub fn report(&mut self, finding: Diagnostic) {
         self.found.push(finding);
+    }
+
+    /// Whether the rule has found more than will be listed, and may stop looking.
+    pub fn is_full(&self) -> bool {
+        self.found.len() > MOST_FINDINGS
     }
 }
 
@@ -167,8 +172,14 @@ pub fn run_beside(
     let grain = if config.sections().len() < MANY_SECTIONS { rules.len() } else { 1 };
     let findings = in_parallel(rules.len(), grain, |index| {
         let (rule, meta) = (rules[index], rules[index].meta());
-        let mut cx =
-            LintContext { config: &config, host, policy, neighbours, meta, found: Vec::new() };
+        let mut cx = LintContext {
+            config: &config,
+            host,
+            policy,
+            neighbours,
+            meta,
+            found: Diagnostics::default(),
+        };
         rule.check(&mut cx);
         cx.found
     });

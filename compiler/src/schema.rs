@@ -19,9 +19,12 @@ pub fn section_of(name: &str) -> Option<&'static SectionSpec> {
 
 /// The known words nearest to a misspelt one, best first: at most three, none too far.
 pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Vec<&'w str> {
-    let most = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    let most = (length / 3).max(1);
     let mut near: Vec<(usize, &str)> = known
         .into_iter()
+        // Every letter more or less is an edit; to count them is much less work.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= most)
         .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= most && *candidate != word)
         .collect();

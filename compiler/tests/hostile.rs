@@ -7,9 +7,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use compiler::diagnostic::MOST_FINDINGS;
 use compiler::host::memory::MemoryHost;
 use compiler::host::system::SystemHost;
 use compiler::incremental::Incremental;
+use compiler::lint::{self, Policy};
 use compiler::{Compiled, Depth, Options, compile};
 use nix::sys::stat::Mode;
 
@@ -67,6 +69,48 @@ fn faulty_lines_are_listed_up_to_a_thousand() {
     assert_eq!(last.message, "2000 more faulty lines from here on");
     // CFG-053: the message of the original names them all.
     assert_eq!(compiled.original_error().unwrap().matches("[line ").count(), 3000);
+}
+
+#[test]
+fn findings_are_listed_up_to_ten_thousand() {
+    let wrong = |number: usize| format!("[program:p{number}]\ncommand=/x\nstartsecs=soon\n");
+    let compiled = compiled(&(0..12_000).map(wrong).collect::<String>());
+    assert_eq!((verdict(&compiled), compiled.diagnostics.len()), ("SV028", MOST_FINDINGS + 1));
+    let last = compiled.diagnostics.iter().last().unwrap();
+    assert_eq!(last.message, "2000 more findings from here on");
+    let group = format!("[group:g]\nprograms={}\n", "x,".repeat(100_000));
+    let compiled = self::compiled(&group);
+    assert_eq!((verdict(&compiled), compiled.diagnostics.len()), ("SV036", 101));
+    let last = compiled.diagnostics.iter().last().unwrap();
+    assert_eq!(last.message, "99901 more unknown programs from here on");
+}
+
+#[test]
+fn more_sections_than_anybody_has_are_refused() {
+    let text: String = (0..200_000).map(|number| format!("[s{number}]\n")).collect();
+    let compiled = compiled(&text);
+    assert_eq!((verdict(&compiled), compiled.diagnostics.len()), ("SV104", 2));
+}
+
+/// How many findings the linter has on `[supervisord]` and `text`.
+fn linted(text: &str) -> usize {
+    let compiled = compiled(text);
+    let host = MemoryHost::default();
+    let (sources, policy) = (&compiled.sources, Policy::default());
+    lint::run(sources, &host, policy, &compiled.diagnostics).len()
+}
+
+#[test]
+fn many_options_of_one_section() {
+    let options: String = (0..12_000).map(|number| format!("k{number}=1\n")).collect();
+    let program = format!("[program:a]\ncommand=/x\n{options}");
+    assert_eq!(linted(&program), MOST_FINDINGS + 1);
+    // The same, a few at a time, and under everybody.
+    let opened = options.replace("00=1\n", "00=1\n[program:a]\n");
+    assert!(linted(&format!("[program:a]\ncommand=/x\n{opened}")) > MOST_FINDINGS);
+    let programs: String =
+        (0..200).map(|number| format!("[program:p{number}]\ncommand=/x\n")).collect();
+    assert!(linted(&format!("[DEFAULT]\n{options}{programs}")) < MOST_FINDINGS);
 }
 
 #[test]

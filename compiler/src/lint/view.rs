@@ -1,6 +1,8 @@
 //! The configuration as the rules see it: sections merged by name, the last writing of an option
 //! in force, every value with its place. Values are as written, not expanded.
 
+mod options;
+
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -13,6 +15,7 @@ use super::command::Command;
 use super::{environment, text};
 use crate::pass::parallel::in_parallel;
 use crate::source::Sources;
+use options::{Options, mark};
 
 /// All sections of a configuration.
 #[derive(Debug)]
@@ -79,11 +82,9 @@ pub struct Section<'a> {
     pub kind: Kind,
     /// Its headers in the order read; never empty.
     pub headers: Vec<Span>,
-    written: Vec<Written<'a>>,
-    /// Whether some option of it is written more than once.
-    rewritten: bool,
+    options: Options<'a>,
     /// What `[DEFAULT]` says, if there is one.
-    defaults: Option<Arc<[Written<'a>]>>,
+    defaults: Option<Arc<Options<'a>>>,
     command: OnceLock<Option<Command>>,
     plain_environment: OnceLock<bool>,
 }
@@ -99,6 +100,7 @@ pub struct Written<'a> {
     pub entry: &'a ast::Entry,
     /// The file of that place.
     pub file: FileId,
+    /// Of the key.
     mark: u32,
 }
 
@@ -158,7 +160,7 @@ impl<'a> Config<'a> {
             }
         }
         if let Some(defaults) = sections.get("DEFAULT") {
-            let defaults: Arc<[Written<'a>]> = Arc::from(defaults.written.as_slice());
+            let defaults = Arc::new(defaults.options.clone());
             for section in sections.values_mut().filter(|section| section.kind != Kind::Default) {
                 section.defaults = Some(Arc::clone(&defaults));
             }
@@ -238,14 +240,13 @@ impl<'a> Section<'a> {
             name,
             kind: Kind::of(name),
             headers: vec![tree.header],
-            written: Vec::with_capacity(tree.entries.len()),
-            rewritten: false,
+            options: Options::with_capacity(tree.entries.len()),
             defaults: None,
             command: OnceLock::new(),
             plain_environment: OnceLock::new(),
         };
         for entry in &tree.entries {
-            section.write(Written::new(entry, file, text));
+            section.options.write(Written::new(entry, file, text));
         }
         section
     }
@@ -253,23 +254,12 @@ impl<'a> Section<'a> {
     /// Adds what the section says where it is opened again.
     fn reopen(&mut self, again: Section<'a>) {
         self.headers.extend(again.headers);
-        self.rewritten |= again.rewritten;
-        again.written.into_iter().for_each(|written| self.write(written));
-    }
-
-    fn write(&mut self, option: Written<'a>) {
-        match find(&self.written, &option.key) {
-            Some(at) => {
-                self.rewritten = true;
-                self.written[at] = option;
-            }
-            None => self.written.push(option),
-        }
+        self.options.append(again.options);
     }
 
     /// Whether some option of it is written more than once, under one header or several.
     pub fn is_rewritten(&self) -> bool {
-        self.rewritten
+        self.options.are_rewritten()
     }
 
     /// Where it first appears.
@@ -284,20 +274,17 @@ impl<'a> Section<'a> {
 
     /// The options written in the section itself.
     pub fn written(&self) -> &[Written<'a>] {
-        &self.written
+        self.options.list()
     }
 
     /// The option called `key`, from `[DEFAULT]` if the section has none.
     pub fn get(&self, key: &str) -> Option<&Written<'a>> {
-        self.own(key).or_else(|| {
-            let defaults = self.defaults.as_ref()?;
-            find(defaults, key).map(|at| &defaults[at])
-        })
+        self.own(key).or_else(|| self.defaults.as_ref()?.get(key))
     }
 
     /// The option called `key` of the section itself.
     pub fn own(&self, key: &str) -> Option<&Written<'a>> {
-        find(&self.written, key).map(|at| &self.written[at])
+        self.options.get(key)
     }
 
     /// The value of the option called `key`.
@@ -360,17 +347,4 @@ impl<'a> Written<'a> {
         let (start, end) = (self.entry.locate(range.start), self.entry.locate(range.end));
         Span::new(self.file, start..end.max(start))
     }
-}
-
-fn find(list: &[Written<'_>], key: &str) -> Option<usize> {
-    let mark = mark(key);
-    list.iter().position(|written| written.mark == mark && written.key == key)
-}
-
-/// Tells most keys apart without reading them: rules look up dozens of keys in every section.
-fn mark(key: &str) -> u32 {
-    let bytes = key.as_bytes();
-    let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or(0));
-    let last = byte(bytes.len().saturating_sub(1));
-    (bytes.len() as u32) << 24 ^ byte(0) << 18 ^ byte(3) << 12 ^ byte(8) << 6 ^ last
 }

@@ -17,6 +17,9 @@ use crate::source::{Source, Sources};
 /// A file of more lines is not taken apart: every line costs many times its own bytes.
 const MOST_LINES: usize = 1_000_000;
 
+/// Nor is one of more sections read further.
+const MOST_SECTIONS: usize = 200_000;
+
 /// More faulty lines of one file are counted, not listed.
 const MOST_FAULTS: usize = 1000;
 
@@ -115,6 +118,9 @@ impl ReadFile {
                 (Source::new(id, path, lossy(&bytes)), grammar::decode(&bytes).err())
             }
         };
+        if source.tree().sections.len() > MOST_SECTIONS {
+            return ReadFile::unreadable(id, path, io::ErrorKind::FileTooLarge);
+        }
         let found = faults(&source, error.as_ref());
         let outline = outline(&source);
         let source = Arc::new(source);

@@ -202,6 +202,7 @@ fn unreadable_root(root: &Path, error: io::ErrorKind) -> Diagnostic {
 }
 
 fn oversize_file(path: &Path) -> Diagnostic {
-    let message = format!("`{}` is larger than 64 MiB or a million lines", path.display());
+    let message =
+        format!("`{}` is larger than 64 MiB, a million lines or 200,000 sections", path.display());
     Diagnostic::of_file(codes::OVERSIZE_FILE, Severity::Error, path, message)
 }

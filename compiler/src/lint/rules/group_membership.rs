@@ -1,11 +1,13 @@
 //! SV036: a group and its programs do not fit.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use grammar::value::list;
 
 use crate::diagnostic::{Fix, codes};
-use crate::lint::view::{Kind, Section};
+use crate::lint::view::{Kind, Section, Written};
 use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
 
 /// A group and its programs do not fit.
@@ -55,17 +57,20 @@ impl Rule for GroupMembership {
 
 fn claimed_twice(cx: &mut LintContext<'_>) {
     let config = cx.config;
-    let mut claimed: HashMap<&str, grammar::Span> = HashMap::new();
+    let mut claimed: HashMap<&str, (&Written<'_>, Range<u32>)> = HashMap::new();
     for written in config.of_kind(Kind::Group).filter_map(|group| group.get("programs")) {
         for item in list(&written.value).into_iter().filter(|item| !item.text.is_empty()) {
-            let place = written.place(item.range);
-            if let Some(first) = claimed.get(item.text) {
-                let found = cx
-                    .finding(place, format!("`{}` is in two groups and will run twice", item.text))
-                    .also(*first, "was here first");
-                cx.report(found);
-            } else {
-                claimed.insert(item.text, place);
+            match claimed.entry(item.text) {
+                Entry::Vacant(entry) => drop(entry.insert((written, item.range))),
+                Entry::Occupied(entry) if !cx.is_full() => {
+                    let (first, range) = entry.get();
+                    let message = format!("`{}` is in two groups and will run twice", item.text);
+                    let found = cx
+                        .finding(written.place(item.range), message)
+                        .also(first.place(range.clone()), "was here first");
+                    cx.report(found);
+                }
+                Entry::Occupied(_) => return,
             }
         }
     }

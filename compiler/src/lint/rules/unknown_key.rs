@@ -112,6 +112,9 @@ fn diagnosis(
     if let Some((_, instead)) = WISHES.iter().find(|(wish, _)| *wish == written.key) {
         return found.help(*instead);
     }
+    if cx.is_full() {
+        return found;
+    }
     let homes: Vec<String> = homes(&written.key).collect();
     if !homes.is_empty() {
         return found.help(format!("it is an option of {}", homes.join(" and ")));

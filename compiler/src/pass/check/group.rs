@@ -1,11 +1,17 @@
 //! `[group:x]`: programs under one name (CFG-256 to CFG-262).
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
+
+use grammar::Span;
+use grammar::value::list;
 
 use super::interface::own_name;
 use super::{Checked, Context, Job, Reader, Step, of_kind};
 use crate::diagnostic::codes;
+use crate::pass::merge::Document;
 use crate::pass::outline::Written;
 use crate::plan::{GroupKind, GroupPlan};
 use crate::schema::nearest;
@@ -13,6 +19,9 @@ use crate::schema::row_of;
 use crate::schema::section::{Group, SectionKind};
 use crate::schema::value::{Invalid, Kind, Name};
 use crate::settings::Typed;
+
+/// More unknown programs of one group are counted, not listed.
+const MOST_UNKNOWN: usize = 100;
 
 /// The groups that are written as such.
 pub(super) struct Heterogeneous {
@@ -49,23 +58,33 @@ pub(super) fn groups<'a>(
         );
         steps.extend(std::mem::take(&mut reader.found).into_iter().map(Step::Found));
         let mut members = Members { name, priority: options.priority, sections: Vec::new() };
-        let written = slots[row_of(Group::OPTIONS, "programs")];
+        let entries = Entries::new(slots[row_of(Group::OPTIONS, "programs")]);
         let mut blamed = section.name.to_string();
+        let mut unknown = Vec::new();
         for (position, program) in options.programs.iter().enumerate() {
-            match member(&mut reader, program, position, written, &blamed) {
-                Some(member) => {
-                    let section = &context.document.sections[member];
-                    blamed = section.name.to_string();
-                    found.named.insert(member);
-                    members.sections.push(member);
-                    steps.push(Step::Build(jobs.len()));
-                    let member_of = Some(members.name.clone());
-                    jobs.push(Job { section, index: member, member_of });
-                }
-                None => {
-                    steps.extend(std::mem::take(&mut reader.found).into_iter().map(Step::Found))
+            if let Some(member) = member(context.document, program) {
+                let section = &context.document.sections[member];
+                blamed = section.name.to_string();
+                found.named.insert(member);
+                members.sections.push(member);
+                steps.push(Step::Build(jobs.len()));
+                let member_of = Some(members.name.clone());
+                jobs.push(Job { section, index: member, member_of });
+            } else {
+                unknown.push(position);
+                if unknown.len() <= MOST_UNKNOWN {
+                    let span = entries.span(&reader, position);
+                    no_member(&mut reader, program, span, &blamed);
+                    steps.extend(std::mem::take(&mut reader.found).into_iter().map(Step::Found));
                 }
             }
+        }
+        if let Some(first) = unknown.get(MOST_UNKNOWN) {
+            let message =
+                format!("{} more unknown programs from here on", unknown.len() - MOST_UNKNOWN);
+            let span = entries.span(&reader, *first);
+            reader.error(codes::GROUP_MEMBERSHIP, span, message.clone(), &message);
+            steps.extend(std::mem::take(&mut reader.found).into_iter().map(Step::Found));
         }
         found.groups.push(members);
         checked.typed[index] = Typed::Group(Box::new(options));
@@ -115,52 +134,66 @@ pub(super) fn name(reader: &mut Reader<'_>, suffixed: bool) -> Arc<str> {
     }
 }
 
-/// The section an entry of `programs` means. The original blames `blamed`, the section it looked at
-/// last (CFG-258).
-fn member(
-    reader: &mut Reader<'_>,
-    program: &str,
-    position: usize,
-    written: Option<Written>,
-    blamed: &str,
-) -> Option<usize> {
-    let document = reader.context.document;
+/// The section an entry of `programs` means.
+fn member(document: &Document, program: &str) -> Option<usize> {
     let plain = document.find(&format!("program:{program}"));
     let fcgi = document.find(&format!("fcgi-program:{program}"));
     match (plain, fcgi) {
         (Some(index), None) | (None, Some(index)) => Some(index),
-        (plain, _) => {
-            let span = entry_span(reader, position, written);
-            if plain.is_some() {
-                let original = format!(
-                    "[{blamed}] name {program} is ambiguous (exists as program and fcgi-program)"
-                );
-                let message = format!("`{program}` is both a program and an fcgi-program");
-                reader.error(codes::GROUP_MEMBERSHIP, span, message, &original).help =
-                    Some("rename one of them".to_owned());
-            } else {
-                let original =
-                    format!("[{blamed}] names unknown program or fcgi-program {program}");
-                let message = match program {
-                    "" => "an empty entry names no program".to_owned(),
-                    program => format!("there is no program `{program}`"),
-                };
-                let help = unknown_help(reader, program);
-                reader.error(codes::GROUP_MEMBERSHIP, span, message, &original).help = help;
-            }
-            None
-        }
+        (None, None) | (Some(_), Some(_)) => None,
     }
 }
 
-fn entry_span(reader: &Reader<'_>, position: usize, written: Option<Written>) -> grammar::Span {
-    let Some(written) = written else { return reader.span(None) };
-    let text = reader.text(&written);
-    match grammar::value::list(&text).get(position) {
-        Some(item) if !text.contains('%') && !item.range.is_empty() => {
-            reader.place(&written, item.range.start as usize..item.range.end as usize)
+/// Says why the entry of `programs` at `span` means no section. The original blames `blamed`, the
+/// section it looked at last (CFG-258).
+fn no_member(reader: &mut Reader<'_>, program: &str, span: Span, blamed: &str) {
+    let (message, original, help) =
+        if reader.context.document.find(&format!("program:{program}")).is_some() {
+            (
+                format!("`{program}` is both a program and an fcgi-program"),
+                format!(
+                    "[{blamed}] name {program} is ambiguous (exists as program and fcgi-program)"
+                ),
+                Some("rename one of them".to_owned()),
+            )
+        } else {
+            (
+                match program {
+                    "" => "an empty entry names no program".to_owned(),
+                    program => format!("there is no program `{program}`"),
+                },
+                format!("[{blamed}] names unknown program or fcgi-program {program}"),
+                unknown_help(reader, program),
+            )
+        };
+    reader.error(codes::GROUP_MEMBERSHIP, span, message, &original).help = help;
+}
+
+/// The entries of `programs`, told apart as soon as one of them is wrong.
+struct Entries {
+    written: Option<Written>,
+    ranges: OnceCell<Vec<Range<u32>>>,
+}
+
+impl Entries {
+    fn new(written: Option<Written>) -> Self {
+        Entries { written, ranges: OnceCell::new() }
+    }
+
+    /// The place of an entry, or of all of them where expansions hide it.
+    fn span(&self, reader: &Reader<'_>, position: usize) -> Span {
+        let Some(written) = self.written else { return reader.span(None) };
+        let ranges = self.ranges.get_or_init(|| {
+            let text = reader.text(&written);
+            let entries = if text.contains('%') { Vec::new() } else { list(&text) };
+            entries.into_iter().map(|entry| entry.range).collect()
+        });
+        match ranges.get(position) {
+            Some(range) if !range.is_empty() => {
+                reader.place(&written, range.start as usize..range.end as usize)
+            }
+            _ => reader.span(Some(written)),
         }
-        _ => reader.span(Some(written)),
     }
 }
 

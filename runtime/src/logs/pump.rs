@@ -2,8 +2,8 @@
 //! hands over, to their sinks. It is the only thread that waits for a disk. It sleeps when no
 //! child writes.
 //!
-//! Three things keep it cheap. Bytes nobody has to see are spliced, when there are many of them.
-//! Between two rounds it lets pipes and commands gather for a moment, four milliseconds at most and
+//! Three things keep it cheap. Bytes nobody has to see are spliced, when there are many of them, and
+//! by way of a pipe of its own, so that who prints them does not wait for the file. Between two rounds it lets pipes and commands gather for a moment, four milliseconds at most and
 //! less when a pipe was found half full, so that a child writing line by line costs a read per round
 //! and not per line, and a thousand children that come or go are not a thousand wake-ups. And a pipe
 //! found full is enlarged.
@@ -85,12 +85,16 @@ impl Pump {
         })
     }
 
-    /// Works until [`Command::Close`].
+    /// Works until [`Command::Close`], and then for as long as somebody takes to read what is left
+    /// for him. Who has no patience need not wait for the thread.
     pub(super) fn run(mut self) {
         while !self.closing {
             if self.round(EpollTimeout::NONE) {
                 self.pause();
             }
+        }
+        while self.streams.values().any(|stream| !stream.backlog.is_empty()) {
+            self.round(EpollTimeout::NONE);
         }
         self.tools.syslog.wait();
     }
@@ -183,11 +187,11 @@ impl Pump {
         if !stream.backlog.is_empty() {
             return 0;
         }
-        if stream.sink.is_for_syslog()
-            && let Some(waiting) = &mut self.waiting_for_syslog
+        if let Some(waiting) = &mut self.waiting_for_syslog
+            && stream.sink.is_for_syslog()
         {
-            if let Some(pipe) = &stream.pipe
-                && waiting.held.insert(id)
+            if waiting.held.insert(id)
+                && let Some(pipe) = &stream.pipe
             {
                 self.epoll.delete(pipe).unwrap_or_default();
             }

@@ -137,9 +137,14 @@ impl Stream {
         }
         while count > 0 {
             let limit = count.min(tools.buffer.len());
-            let Ok(copied) = read(tools.transit.exit(), &mut tools.buffer[..limit]) else { return };
-            self.take(&tools.buffer[..copied], &mut tools.syslog);
-            count -= copied;
+            match read(tools.transit.exit(), &mut tools.buffer[..limit]) {
+                Ok(copied @ 1..) => {
+                    self.take(&tools.buffer[..copied], &mut tools.syslog);
+                    count -= copied;
+                }
+                Err(Errno::EINTR) => {}
+                Ok(0) | Err(_) => return,
+            }
         }
     }
 

@@ -191,6 +191,25 @@ fn a_full_fifo_holds_its_writer_back_and_nothing_else() {
 }
 
 #[test]
+fn a_slow_reader_gets_everything_before_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    mkfifo(&dir.path().join("log"), Mode::S_IRWXU).unwrap();
+    let mut world = World::in_directory(dir, Rotation::default(), false);
+    let mut fifo = fs::File::open(world.path()).unwrap();
+    let bytes = numbered(100_000);
+    world.write(&bytes);
+    world.writer = None;
+    // It is told to end before anybody reads.
+    world.pump.execute(Command::Finish { id: ID });
+    world.pump.execute(Command::Close);
+    let end = std::thread::spawn(|| world.pump.run());
+    let mut received = Vec::new();
+    io::Read::read_to_end(&mut fifo, &mut received).unwrap();
+    end.join().unwrap();
+    assert_eq!(received, bytes);
+}
+
+#[test]
 fn bytes_of_watched_streams_are_written_and_credited() {
     let mut world = World::new(Rotation::default(), false);
     let sink =

@@ -144,19 +144,37 @@ done
     }
 }
 
-// CFG-333, RUN-043, RUN-204, RUN-207: the rights change, the environment does not.
+// CFG-333, CFG-338, RUN-043, RUN-204, RUN-207: the rights change, the environment does not.
 #[test]
 fn a_program_of_another_user() {
     if !geteuid().is_root() {
         return; // Only root may; what others get is in `what_a_program_may_not`.
     }
-    let nobody = User::from_name("nobody").expect("the users").expect("a user called nobody");
-    for installation in both() {
-        let said = probe(&installation, "user=nobody");
-        let expected = format!("user {}, groups {}\n", nobody.uid, nobody.gid);
-        assert!(said.contains(&expected), "{}: {said}", installation.label);
-        assert!(said.contains("  HOME=$DIR\n") && !said.contains("  USER="), "{said}");
+    for name in [Some("nobody".to_owned()), member_of_a_group()].into_iter().flatten() {
+        let uid = User::from_name(&name).expect("the users").expect("a user of this name").uid;
+        let expected = format!("user {uid}, groups {}\n", groups_of(&[&name]));
+        for installation in both() {
+            let said = probe(&installation, &format!("user={name}"));
+            assert!(said.contains(&expected), "{}: {said}", installation.label);
+            assert!(said.contains("  HOME=$DIR\n") && !said.contains("  USER="), "{said}");
+        }
     }
+}
+
+/// A user that some group lists as its member, if this machine has one.
+fn member_of_a_group() -> Option<String> {
+    let groups = fs::read_to_string("/etc/group").ok()?;
+    let members = groups.lines().filter_map(|line| line.rsplit(':').next());
+    let mut names = members.flat_map(|members| members.split(','));
+    let exists = |name: &str| User::from_name(name).is_ok_and(|user| user.is_some());
+    names.find(|name| !name.is_empty() && exists(name)).map(str::to_owned)
+}
+
+/// The groups of a user, or of the tests', the primary one first.
+fn groups_of(user: &[&str]) -> String {
+    let mut id = std::process::Command::new("id");
+    id.arg("-G").args(user);
+    harness::Run::of(id).stdout.trim().to_owned()
 }
 
 // RUN-178, RUN-204, RUN-211, RUN-225
@@ -233,8 +251,5 @@ fn where_a_command_is_looked_for() {
 
 /// The line that says who the tests are.
 fn identity() -> String {
-    let mut id = std::process::Command::new("id");
-    id.arg("-G");
-    let groups = harness::Run::of(id).stdout;
-    format!("user {}, groups {}", geteuid(), groups.trim())
+    format!("user {}, groups {}", geteuid(), groups_of(&[]))
 }

@@ -151,7 +151,8 @@ fn a_daemon_in_the_foreground_stays_where_it_is() {
         let expected = |line: &String| line.contains("daemonizing") || line.contains("directory");
         assert!(!log.iter().any(expected), "{log:#?}");
         // The log is shown as it is written (LOG-005).
-        assert!(sandbox.read("daemon.out").contains("INFO spawned: 'x' with pid"));
+        let shown = || sandbox.read("daemon.out").contains("INFO spawned: 'x' with pid");
+        wait_until("it is shown", shown);
     }
 }
 

@@ -21,7 +21,7 @@ const LIMIT: usize = 1 << 20;
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// The pause between two batches, so that a thousand lines a second are no thousand writes.
-const PACE: Duration = Duration::from_millis(4);
+const PACE: Duration = Duration::from_millis(1);
 
 /// One destination of the log.
 #[derive(Debug)]

@@ -193,7 +193,7 @@ fn a_descendant_that_keeps_the_pipe_delays_nothing() {
         sandbox.write("parent.sh", PARENT);
         let daemon = Daemon::start(&installation, &sandbox);
         daemon.wait_for("x", "EXITED");
-        assert_eq!(sandbox.read("x.log"), "the last word\n");
+        wait_until("its last word is logged", || sandbox.read("x.log") == "the last word\n");
         sandbox.write("go", "");
         wait_until("the descendant's output is refused", || sandbox.join("refused").exists());
         assert_eq!(sandbox.read("x.log"), "the last word\n", "{}", installation.label);

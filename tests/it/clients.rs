@@ -3,10 +3,9 @@
 
 use std::path::Path;
 
-use harness::daemon::HEAD;
 use harness::installation::command;
 use harness::redact::same_text;
-use harness::{Daemon, Installation, Run, Sandbox, wait_until};
+use harness::{Daemon, Installation, Run, Sandbox, configured, wait_until};
 
 const PROGRAMS: &str = "\
 [program:one]
@@ -29,8 +28,7 @@ programs=member
 
 /// The script that asks, and a daemon of `installation` to be asked.
 fn with_daemon(installation: &Installation, more: &str, ask: impl FnOnce(&Sandbox, &Daemon<'_>)) {
-    let sandbox = Sandbox::new();
-    sandbox.write("supervisord.conf", format!("{HEAD}\n{PROGRAMS}\n{more}"));
+    let sandbox = configured(&format!("{PROGRAMS}\n{more}"));
     let daemon = Daemon::start(installation, &sandbox);
     wait_until("all run", || {
         daemon.ctl(&["tail", "said"]).stdout == "some text\n"

@@ -131,6 +131,7 @@ fn options_of_the_client() {
 fn urls_that_lead_nowhere() {
     for (url, problem) in [
         ("ftp://x", "Unknown protocol for serverurl ftp://x".to_owned()),
+        ("https://x", "Unknown protocol for serverurl https://x".to_owned()),
         ("localhost:9001", "Unknown protocol for serverurl localhost:9001".to_owned()),
         ("http://localhost:x", "Port could not be cast to integer value as 'x'".to_owned()),
         ("http://localhost:65536", "Port out of range 0-65535".to_owned()),

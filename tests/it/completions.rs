@@ -1,10 +1,9 @@
 //! The completions for shells: options, actions and the names that are live, as each shell comes to
 //! them by its own script.
 
-use harness::daemon::HEAD;
 use harness::installation::command;
 use harness::untested::not_tested;
-use harness::{Daemon, Run, Sandbox};
+use harness::{Daemon, Run, Sandbox, configured};
 
 const PROGRAMS: &str = "\
 [program:cat]
@@ -44,13 +43,12 @@ impl Shell<'_> {
 
 /// Puts a shell to the test, if it is installed.
 fn with_shell(name: &'static str, check: impl FnOnce(&Shell<'_>)) {
-    let sandbox = Sandbox::new();
+    let sandbox = configured(PROGRAMS);
     if command(&sandbox, name).args(["-c", "true"]).output().is_err() {
         return not_tested(&format!("there is no {name}"));
     }
     let client = crate::ours().supervisorctl;
     sandbox.script("bin/supervisorctl", &format!("#!/bin/sh\nexec {} \"$@\"\n", client.display()));
-    sandbox.write("supervisord.conf", format!("{HEAD}{PROGRAMS}"));
     let daemon = Daemon::start(&crate::ours(), &sandbox);
     daemon.wait_for("set:member-1", "RUNNING");
     check(&Shell { name, sandbox: &sandbox });

@@ -3,9 +3,8 @@
 
 use std::fs;
 
-use harness::daemon::HEAD;
 use harness::namespace::as_process_1;
-use harness::{Daemon, Installation, Sandbox, wait_until};
+use harness::{Daemon, Installation, Sandbox, configured, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -33,12 +32,6 @@ impl<'s> Container<'s> {
     }
 }
 
-fn sandbox(programs: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("supervisord.conf", format!("{HEAD}\n{programs}"));
-    sandbox
-}
-
 /// Leaves 300 orphans behind, a few of which fail, and then one that stays.
 const LITTER: &str = "\
 for i in $(seq 300); do
@@ -52,7 +45,7 @@ exec sleep 1000
 #[test]
 fn orphans_are_adopted_and_collected() {
     for installation in crate::both() {
-        let sandbox = sandbox(
+        let sandbox = configured(
             "[program:x]\ncommand=/bin/sh litter.sh\ndirectory=%(here)s\nstartsecs=0\n\
              [program:y]\ncommand=/bin/sleep 1000\nstartsecs=0\n",
         );
@@ -81,7 +74,7 @@ fn process_1_obeys_its_signals() {
         .into_iter()
         .chain(Installation::oracle().map(|original| (Signal::SIGQUIT, original)))
     {
-        let sandbox = sandbox(
+        let sandbox = configured(
             "[program:deaf]\ncommand=/bin/sh -c \"trap '' TERM; while :; do sleep 0.1; done\"\n\
              startsecs=0\nstopwaitsecs=1\nkillasgroup=true\n",
         );

@@ -1,10 +1,9 @@
 //! Sections that ask for the Python code of other packages, as in files people have: the daemon
 //! starts without it, and whoever misses it is told where it was asked for.
 
-use harness::daemon::HEAD;
 use harness::installation::command;
 use harness::wire::Address;
-use harness::{Daemon, Run, Sandbox};
+use harness::{Daemon, Run, configured};
 
 const SECTIONS: &str = "\
 [rpcinterface:twiddler]
@@ -25,8 +24,7 @@ startsecs=0
 // CFG-264, CTL-148
 #[test]
 fn python_plug_ins_are_told_and_done_without() {
-    let sandbox = Sandbox::new();
-    sandbox.write("supervisord.conf", format!("{HEAD}\n{SECTIONS}"));
+    let sandbox = configured(SECTIONS);
     let daemon = Daemon::start(&crate::ours(), &sandbox);
     daemon.wait_for("x", "RUNNING");
     let (twiddler, cache) =

@@ -52,30 +52,28 @@ fn a_broken_configuration_survives_sighup() {
     assert_eq!(run.status, 0, "{}", run.stdout);
 }
 
-// RPC-176, CTL-126: mended.
-#[test]
-fn a_broken_configuration_survives_reload() {
+/// An action that reads a configuration with `mistake` in it refuses and changes nothing.
+fn refuses(action: &str, mistake: &str, told: &str) {
     let sandbox = Sandbox::new();
     let daemon = start(&sandbox);
     let before = pids(&daemon);
-    sandbox.write("conf.d/two.conf", "[program:one]\nautostart=perhaps\n");
-    let run = daemon.ctl(&["reload"]);
+    sandbox.write("conf.d/more.conf", mistake);
+    let run = daemon.ctl(&[action]);
     assert_eq!(run.status, 1, "{}", run.stdout);
-    assert!(run.stdout.contains("'perhaps'"), "{}", run.stdout);
+    assert!(run.stdout.contains(told), "{}", run.stdout);
     assert_eq!(pids(&daemon), before);
+}
+
+// RPC-176, CTL-126: mended.
+#[test]
+fn a_broken_configuration_survives_reload() {
+    refuses("reload", "[program:one]\nautostart=perhaps\n", "'perhaps'");
 }
 
 // CFG-004, RUN-356
 #[test]
 fn a_broken_configuration_survives_update() {
-    let sandbox = Sandbox::new();
-    let daemon = start(&sandbox);
-    let before = pids(&daemon);
-    sandbox.write("conf.d/more.conf", "[program:three]\n");
-    let run = daemon.ctl(&["update"]);
-    assert_eq!(run.status, 1, "{}", run.stdout);
-    assert!(run.stdout.contains("does not specify a command"), "{}", run.stdout);
-    assert_eq!(pids(&daemon), before);
+    refuses("update", "[program:three]\n", "does not specify a command");
 }
 
 // CFG-375, RUN-331

@@ -4,7 +4,7 @@
 use harness::daemon::HEAD;
 use harness::installation::command;
 use harness::terminal::{CTRL_C, CTRL_D, CTRL_P, Terminal};
-use harness::{Daemon, Run, Sandbox};
+use harness::{Daemon, Run, Sandbox, configured};
 
 const PROGRAMS: &str = "\
 [program:cat]
@@ -12,13 +12,7 @@ command=/bin/cat
 startsecs=0
 ";
 
-fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("supervisord.conf", format!("{HEAD}{PROGRAMS}"));
-    sandbox
-}
-
-/// The same behind a password.
+/// Behind a password.
 fn guarded() -> Sandbox {
     let sandbox = Sandbox::new();
     let head = HEAD.replace("s.sock\n\n[rpc", "s.sock\nusername=chris\npassword=secret\n\n[rpc");
@@ -29,7 +23,7 @@ fn guarded() -> Sandbox {
 // CFG-422, CTL-132, CTL-133, CTL-134, CTL-139, CTL-140, CTL-141
 #[test]
 fn the_shell_completes_and_remembers() {
-    let sandbox = sandbox();
+    let sandbox = configured(PROGRAMS);
     let _daemon = Daemon::start(&crate::ours(), &sandbox);
     let mut terminal = Terminal::open(&crate::ours(), &sandbox, &[]);
     assert!(terminal.expect("supervisor> ").contains("RUNNING"));
@@ -57,7 +51,7 @@ fn the_shell_completes_and_remembers() {
 // CTL-135
 #[test]
 fn ctrl_c_leaves_the_shell() {
-    let sandbox = sandbox();
+    let sandbox = configured(PROGRAMS);
     let _daemon = Daemon::start(&crate::ours(), &sandbox);
     let mut terminal = Terminal::open(&crate::ours(), &sandbox, &[]);
     terminal.expect("supervisor> ");
@@ -68,7 +62,7 @@ fn ctrl_c_leaves_the_shell() {
 // CTL-091, CTL-094, CTL-101, CTL-102
 #[test]
 fn ctrl_c_ends_tail_and_fg_and_swallows_no_line() {
-    let sandbox = sandbox();
+    let sandbox = configured(PROGRAMS);
     let _daemon = Daemon::start(&crate::ours(), &sandbox);
     let mut terminal = Terminal::open(&crate::ours(), &sandbox, &[]);
     terminal.expect("supervisor> ");
@@ -96,7 +90,7 @@ fn ctrl_c_ends_tail_and_fg_and_swallows_no_line() {
 // CTL-125
 #[test]
 fn the_shell_asks_before_it_ends_the_daemon() {
-    let sandbox = sandbox();
+    let sandbox = configured(PROGRAMS);
     let mut daemon = Daemon::start(&crate::ours(), &sandbox);
     let mut terminal = Terminal::open(&crate::ours(), &sandbox, &["-i", "shutdown"]);
     terminal.expect("Really shut the remote supervisord process down y/N? ");
@@ -174,7 +168,7 @@ fn a_history_is_added_to_and_never_cut() {
 // CTL-098
 #[test]
 fn the_activity_log_is_followed() {
-    let sandbox = sandbox();
+    let sandbox = configured(PROGRAMS);
     let daemon = Daemon::start(&crate::ours(), &sandbox);
     let mut terminal = Terminal::open(&crate::ours(), &sandbox, &["maintail", "-f"]);
     terminal.expect("==> Press Ctrl-C to exit <==");
@@ -188,8 +182,7 @@ fn the_activity_log_is_followed() {
 // CTL-104
 #[test]
 fn a_program_without_a_log_of_its_stderr_can_be_talked_to() {
-    let sandbox = Sandbox::new();
-    sandbox.write("supervisord.conf", format!("{HEAD}{PROGRAMS}redirect_stderr=true\n"));
+    let sandbox = configured(&format!("{PROGRAMS}redirect_stderr=true\n"));
     let _daemon = Daemon::start(&crate::ours(), &sandbox);
     let mut terminal = Terminal::open(&crate::ours(), &sandbox, &["fg", "cat"]);
     terminal.expect("/logtail/cat/stderr Cannot read, status code 404");
@@ -204,7 +197,7 @@ fn a_program_without_a_log_of_its_stderr_can_be_talked_to() {
 // CTL-136
 #[test]
 fn lines_come_from_a_pipe_as_well() {
-    let sandbox = sandbox();
+    let sandbox = configured(PROGRAMS);
     let _daemon = Daemon::start(&crate::ours(), &sandbox);
     let lines = "help version\n\nbogus\n  version\npid nope\nshutdown\nno\nversion";
     for client in crate::both() {

@@ -2,7 +2,7 @@
 
 use harness::daemon::HEAD;
 use harness::wire::Address;
-use harness::{Daemon, Sandbox, wait_until};
+use harness::{Daemon, Sandbox, configured, wait_until};
 
 use crate::both;
 
@@ -100,8 +100,7 @@ const MISSING: &str = "can't find command '/no/such'";
 #[test]
 fn each_state_is_told_alike() {
     for installation in both() {
-        let sandbox = Sandbox::new();
-        sandbox.write("supervisord.conf", format!("{HEAD}\n{PROGRAMS}"));
+        let sandbox = configured(PROGRAMS);
         let daemon = Daemon::start(&installation, &sandbox);
         wait_until("it is deaf", || sandbox.read("deaf.log") == "deaf\n");
         for name in ["halted", "missing"] {

@@ -5,15 +5,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use harness::daemon::HEAD;
-use harness::{Daemon, Installation, Sandbox, wait_until};
+use harness::{Daemon, Installation, Sandbox, configured, wait_until};
 
 use crate::{both, child, ours};
-
-fn sandbox(programs: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("supervisord.conf", format!("{HEAD}\n{programs}"));
-    sandbox
-}
 
 /// The names in the sandbox that contain `part`, sorted.
 fn names(sandbox: &Sandbox, part: &str) -> Vec<String> {
@@ -40,7 +34,7 @@ fn piped(sandbox: &Sandbox, installation: Installation) -> Installation {
 #[test]
 fn automatic_files_and_none_at_all() {
     for installation in both() {
-        let sandbox = sandbox(
+        let sandbox = configured(
             "[program:auto]\ncommand=/bin/sh -c \"echo out; echo err >&2; exec sleep 1000\"\n\
              [program:none]\ncommand=/bin/sh -c \"echo out; echo err >&2; exec sleep 1000\"\n\
              stdout_logfile=NONE\nstderr_logfile=off\n\
@@ -137,7 +131,7 @@ fn all_names_of_the_daemons_own_pipes_lead_to_them() {
 #[test]
 fn debug_shows_what_programs_print_and_when_they_close() {
     for installation in both() {
-        let sandbox = sandbox(
+        let sandbox = configured(
             "[program:x]\ncommand=/bin/sh -c \"printf 'caf\\303\\251\\n'; sleep 0.5; \
              printf 'bad\\377\\n' >&2; sleep 0.5\"\nautorestart=false\nstartsecs=0\n",
         );
@@ -235,7 +229,7 @@ stderr_logfile=%(here)s/both.log
 #[test]
 fn captures_of_listeners_and_of_joined_channels() {
     for installation in both() {
-        let sandbox = sandbox(&format!(
+        let sandbox = configured(&format!(
             "\
 [eventlistener:ear]
 command={} listen events

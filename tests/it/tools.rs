@@ -3,9 +3,8 @@
 
 use std::fmt::Write as _;
 
-use harness::daemon::HEAD;
 use harness::redact::{redact, same_text};
-use harness::{Daemon, Installation, Run, Sandbox};
+use harness::{Daemon, Installation, Run, Sandbox, configured};
 
 const PROGRAMS: &str = "\
 [program:lonely]
@@ -65,8 +64,7 @@ impl Tool<'_, '_> {
 /// Plays `work` with our client and daemon, and with the original's, which says the same.
 fn check(work: fn(&mut Tool<'_, '_>)) {
     let play = |installation: &Installation| {
-        let sandbox = Sandbox::new();
-        sandbox.write("supervisord.conf", format!("{HEAD}\n{PROGRAMS}"));
+        let sandbox = configured(PROGRAMS);
         let daemon = Daemon::start(installation, &sandbox);
         daemon.wait_for("echo:echo_01", "RUNNING");
         let mut tool = Tool { daemon: &daemon, sandbox: &sandbox, transcript: String::new() };

@@ -36,6 +36,13 @@ serverurl=unix://%(here)s/s.sock
 files=conf.d/*.conf
 ";
 
+/// A sandbox whose `supervisord.conf` is [`HEAD`] and these sections.
+pub fn configured(sections: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("supervisord.conf", format!("{HEAD}\n{sections}"));
+    sandbox
+}
+
 /// A daemon in the foreground, with the sandbox's `supervisord.conf`.
 pub struct Daemon<'s> {
     sandbox: &'s Sandbox,

@@ -17,7 +17,7 @@ pub mod untested;
 pub mod wait;
 pub mod wire;
 
-pub use daemon::Daemon;
+pub use daemon::{Daemon, configured};
 pub use installation::{Installation, Run};
 pub use sandbox::Sandbox;
 pub use wait::wait_until;

@@ -58,6 +58,11 @@ fn groups_come_and_go() {
         let (ours, originals) = (fault("$DIR/supervisord.conf"), fault("supervisord.conf"));
         q.better("reloadConfig", &[], &ours, &originals);
         q.wait_for("up", "RUNNING");
+        // Whoever may reread may not read the environment.
+        q.sandbox.write("supervisord.conf", format!("{HEAD}\n[program:x]\ncommand=%(nope)s\n"));
+        let refused = q.call("reloadConfig", &[]);
+        assert!(refused.contains("('nope') which cannot be expanded"), "{refused}");
+        assert_eq!(refused.contains("ENV_"), q.is_original, "{refused}");
     });
 }
 

@@ -72,6 +72,14 @@ fn both_streams_are_followed_paused_and_downloaded() {
         wait_until("the log is downloaded", || {
             fs::read_to_string(&saved).is_ok_and(|text| text == "one on stdout\ntwo on stdout\n")
         });
+        // A long line is wrapped, or scrolled to its end.
+        let scrolls =
+            "((log) => log.scrollWidth > log.clientWidth)(document.querySelector('#log'))";
+        say("out", &"long ".repeat(200));
+        browser.wait(SOON, &says("long long"));
+        assert_eq!(browser.run(&format!("return {scrolls}")), json!(false));
+        browser.click("#wrap");
+        browser.wait(SOON, scrolls);
         browser.click(".tabs a[href*='channel=stderr']");
         say("err", "three on stderr");
         browser.wait(SOON, &says("three on stderr"));
@@ -103,6 +111,12 @@ fn the_activity_log_is_followed_and_cleared() {
         browser.wait(SOON, &says("success: lone entered RUNNING state"));
         bench.daemon.ctl(&["stop", "lone"]);
         browser.wait(SOON, &says("stopped: lone (terminated by SIGTERM)"));
+        // It goes on where it was when the daemon comes back, and says nothing twice.
+        bench.daemon.ctl(&["reload"]);
+        let starts =
+            "document.querySelector('#log').textContent.split('started with pid').length - 1";
+        browser.wait(SOON, &format!("{starts} > 1"));
+        assert_eq!(browser.run(&format!("return {starts}")), json!(2));
         browser.click("button[value='clearmain']");
         browser.click("dialog button.primary");
         wait_until("the log is cleared", || {
@@ -129,6 +143,12 @@ fn a_flood_of_lines_stops_neither_the_page_nor_the_daemon() {
             browser.enter("#find", &format!("{round}0"));
             browser
                 .wait(SOON, "/^[0-9]+ lines$/.test(document.querySelector('#found').textContent)");
+            // Lines that come while something is looked for are judged too.
+            let fits = browser.run(&format!(
+                "return [...document.querySelectorAll('#log .l:not([hidden], .note)')] \
+                 .every((line) => line.textContent.includes('{round}0'))"
+            ));
+            assert_eq!(fits, json!(true));
             let kept = browser.run(&format!("return {lines}"));
             assert!(kept.as_u64().is_some_and(|lines| lines <= 5000), "{kept}");
         }

@@ -220,10 +220,41 @@ fn changes_show_by_themselves() {
         bench.daemon.ctl(&["stop", "web:*"]);
         bench.daemon.ctl(&["remove", "web"]);
         browser.wait(SOON, "document.querySelector('[data-key^=\"web:\"]') === null");
+        // What happens while new rows are on their way is not lost on them.
+        browser.run(
+            "const real = window.fetch; window.fetch = async (address) => { \
+             const text = await (await real(address)).text(); \
+             await new Promise((resolve) => setTimeout(resolve, 2500)); \
+             return new Response(text) }; return 1",
+        );
         bench.daemon.ctl(&["add", "web"]);
         browser.wait(SOON, &row("web:web-01", "row !== null"));
         becomes(browser, "web:web-01", "RUNNING");
         browser.wait(SOON, &row("web:web-01", "/uptime 0:00:0[2-9]/.test(row.textContent)"));
+    });
+}
+
+#[test]
+#[cfg_attr(not(browser), ignore = "needs chromedriver")]
+fn a_page_nobody_looks_at_follows_nothing_and_then_catches_up() {
+    check(PROGRAMS, |bench, browser| {
+        bench.daemon.wait_for("lone", "RUNNING");
+        live(bench, browser, "");
+        let look = |hidden: bool| {
+            browser.run(&format!(
+                "Object.defineProperty(document, 'hidden', {{ value: {hidden}, configurable: true }}); \
+                 document.dispatchEvent(new Event('visibilitychange')); return 1"
+            ));
+        };
+        look(true);
+        bench.daemon.ctl(&["stop", "lone"]);
+        // Had it been going to show, it would within these turns.
+        for _ in 0..20 {
+            let state = row("lone", "row.dataset.state");
+            assert_eq!(browser.run(&format!("return {state}")), json!("RUNNING"));
+        }
+        look(false);
+        becomes(browser, "lone", "STOPPED");
     });
 }
 

@@ -14,7 +14,7 @@ let table = null;
 let single = null;
 /** The processes on the screen: only their uptime is counted on. */
 const visible = new Set();
-/** What the daemon has said since the page was brought up to date, by process. */
+/** What the daemon has said that is not on the page yet, by process. */
 const news = new Map();
 
 const known = (key) => table?.process(key) ?? (single?.key === key ? single : undefined);
@@ -56,11 +56,13 @@ function show() {
   due = 0;
   lately = performance.now();
   const changed = [];
-  for (const one of news.values()) {
-    const process = known(one.key);
+  for (const [key, one] of news) {
+    const process = known(key);
+    // What is told of a row that is still on its way is kept for it.
+    if (!process && table) continue;
+    news.delete(key);
     if (process?.update(one) && visible.has(process)) changed.push(process.element);
   }
-  news.clear();
   table?.arrange();
   for (const element of changed) element.classList.add("changed");
   setTimeout(() => changed.forEach((element) => element.classList.remove("changed")), NEW);
@@ -68,6 +70,7 @@ function show() {
 
 /** Fetches the page anew and takes from its table what is new: groups came or went. */
 async function refresh() {
+  const before = new Map(news);
   const answer = await fetch("./").catch(() => null);
   if (!answer?.ok) return;
   const fresh = find("#processes", new DOMParser().parseFromString(await answer.text(), "text/html"));
@@ -77,6 +80,9 @@ async function refresh() {
   }
   table.adopt(fresh);
   watch();
+  show();
+  // Who was told of before and is not on the new page is gone.
+  for (const [key, one] of before) if (news.get(key) === one) news.delete(key);
 }
 
 let refreshing = 0;

@@ -128,6 +128,14 @@ mod tests {
     }
 
     #[test]
+    fn neither_scripts_nor_other_sites_get_the_cookie() {
+        let session = Sessions::new().expect("random bytes").open(&HeaderMap::new());
+        let cookie = session.cookie().expect("a new session");
+        let attributes: Vec<_> = cookie.to_str().expect("text").split("; ").skip(1).collect();
+        assert_eq!(attributes, ["HttpOnly", "SameSite=Strict"]);
+    }
+
+    #[test]
     fn strange_cookies_are_no_sessions() {
         for cookie in ["planvisor=1", "planvisor", "planvisor=<script>", "x=y"] {
             assert_eq!(id_of(&with_cookie(cookie)), None, "{cookie}");

@@ -116,6 +116,11 @@ impl Browser {
         self.command("POST", "/execute/sync", Some(&json!({ "script": script, "args": [] })))
     }
 
+    /// Lets scripts run in a frame of the page from now on, whoever's page is in it.
+    pub(super) fn enter_frame(&self, index: usize) {
+        self.command("POST", "/frame", Some(&json!({ "id": index })));
+    }
+
     /// Waits until a script's expression is true.
     #[track_caller]
     pub(super) fn wait(&self, limit: Duration, expression: &str) {

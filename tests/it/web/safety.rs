@@ -29,6 +29,11 @@ fn another_page_can_do_nothing() {
         assert_eq!(status.matches("RUNNING").count(), 3, "{status}");
         let log = bench.daemon.output();
         assert!(log.contains("refused an action of the web page"), "{log}");
+        // Nor can it lay itself over the page: there is none in its frame.
+        browser.open(&evil);
+        browser.enter_frame(0);
+        browser.wait(SOON, "document.readyState === 'complete'");
+        assert_eq!(browser.run("return document.querySelectorAll('#processes').length"), json!(0));
     });
 }
 

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use grammar::Span;
+use grammar::{Span, python_repr};
 
 pub mod codes;
 
@@ -36,6 +36,8 @@ pub struct Diagnostic {
     /// The message with which the original refuses this configuration, without `Error: ` (CFG-001);
     /// only for errors.
     pub original: Option<String>,
+    /// A value with variables of the environment in it, and what stands for it in the file.
+    veil: Option<Box<(String, String)>>,
     place: Place,
 }
 
@@ -116,6 +118,7 @@ impl Diagnostic {
             help: None,
             fix: None,
             original: None,
+            veil: None,
             place,
         }
     }
@@ -162,6 +165,16 @@ impl Diagnostic {
         self
     }
 
+    /// Shows a value that variables of the environment are part of as it is `written`: what is in them
+    /// is not for everybody. The original's message, which shows it, is for who starts the daemon.
+    #[must_use]
+    pub fn veiled(mut self, value: &str, written: &str) -> Self {
+        self.message = concealed(&self.message, value, written);
+        self.help = self.help.map(|help| concealed(&help, value, written));
+        self.veil = Some(Box::new((value.to_owned(), written.to_owned())));
+        self
+    }
+
     /// The places, the most important first; empty only if [`Diagnostic::file`] is some.
     pub fn labels(&self) -> &[Label] {
         match &self.place {
@@ -186,6 +199,27 @@ impl Diagnostic {
     /// What the original prints after `Error: `, or our message where the original has none.
     pub fn refusal(&self) -> &str {
         self.original.as_deref().unwrap_or(&self.message)
+    }
+
+    /// The same for clients and logs: without what is in variables of the environment.
+    pub fn told(&self) -> String {
+        match self.veil.as_deref() {
+            Some((value, written)) => concealed(self.refusal(), value, written),
+            None => self.refusal().to_owned(),
+        }
+    }
+}
+
+/// A message that shows `value`, quoted or as its last words, with `written` in its place.
+fn concealed(message: &str, value: &str, written: &str) -> String {
+    let quoted = [format!("`{value}`"), format!("'{value}'"), python_repr(value)];
+    let forms =
+        quoted.iter().zip([format!("`{written}`"), format!("'{written}'"), format!("'{written}'")]);
+    let message = forms.fold(message.to_owned(), |message, (from, to)| message.replace(from, &to));
+    let message = message.replace(&format!(" {value} in "), &format!(" {written} in "));
+    match message.strip_suffix(value) {
+        Some(before) if before.ends_with(' ') => before.to_owned() + written,
+        Some(_) | None => message,
     }
 }
 
@@ -340,6 +374,26 @@ mod tests {
         // What the original would have said is the first error's, listed or not.
         let first = sink.first_error().map(|error| (error.span(), error.refusal()));
         assert_eq!(first, Some((Some(at(0, 7)), "finding 7")));
+    }
+
+    #[test]
+    fn what_is_in_variables_is_not_told() {
+        for (value, refusal, told) in [
+            ("a b", "bad x: 'a b'", "bad x: '%(ENV_X)s'"),
+            ("a", "bad values: 'a' in section", "bad values: '%(ENV_X)s' in section"),
+            ("it's\\", "bad: \"it's\\\\\"", "bad: '%(ENV_X)s'"),
+            ("me", "some name me", "some name %(ENV_X)s"),
+            ("me", "some name me in section", "some name %(ENV_X)s in section"),
+        ] {
+            let message = format!("`{value}` is no name");
+            let found = Diagnostic::new(codes::UNKNOWN_KEY, Severity::Error, at(0, 0), message)
+                .help(format!("not `{value}`"))
+                .veiled(value, "%(ENV_X)s")
+                .original(refusal);
+            assert_eq!(found.message, "`%(ENV_X)s` is no name");
+            assert_eq!(found.help.as_deref(), Some("not `%(ENV_X)s`"));
+            assert_eq!((found.refusal(), found.told().as_str()), (refusal, told));
+        }
     }
 
     #[test]

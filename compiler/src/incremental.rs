@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostic::Diagnostic;
 use crate::host::Host;
 use crate::pass::whole::{Aim, Surroundings, whole};
 use crate::plan::codec::{self, CodecError};
@@ -37,7 +38,8 @@ pub struct Incremental {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// The plan, or the message with which the original refuses the configuration, without
-    /// `Error: `. What has not changed is shared with the plan before.
+    /// `Error: ` and without what is in variables of the environment. What has not changed is
+    /// shared with the plan before.
     pub plan: Result<Plan, String>,
     /// The variables of `[supervisord]` and those learned before, for [`Options::reread`] of the next
     /// compilation.
@@ -74,7 +76,7 @@ impl Incremental {
             return Outcome { plan: Ok(plan.clone()), learned };
         }
         let compiled = self.start(host, root, options);
-        let refusal = compiled.original_error().unwrap_or_default().to_owned();
+        let refusal = compiled.diagnostics.first_error().map(Diagnostic::told).unwrap_or_default();
         Outcome { plan: compiled.plan.ok_or(refusal), learned: compiled.learned }
     }
 

@@ -56,7 +56,7 @@ pub(super) fn schema() -> Value {
             "severity": { "enum": ["info", "warning", "error"] },
             "message": text,
             "help": optional("What to do about it."),
-            "original": optional("What supervisor 4.3 prints after `Error: `."),
+            "original": optional("What supervisor 4.3 prints after `Error: `, without what is in variables of the environment."),
             "location": { "$ref": "#/$defs/location" },
             "labels": { "type": "array", "items": label },
             "fix": fix,
@@ -104,7 +104,7 @@ fn finding(report: &Report<'_>, finding: &Finding<'_>) -> Value {
         "severity": finding.severity.word(),
         "message": finding.message,
         "help": finding.help,
-        "original": finding.original,
+        "original": finding.original.as_ref().map(|_| finding.told()),
     });
     value["location"] = location(&report.place_of(finding));
     value["labels"] = finding.labels().iter().map(|place| label(report, finding, place)).collect();

@@ -89,6 +89,10 @@ impl<'a> Reader<'a> {
             Err(invalid) => {
                 let precise = *expanded.text == *raw;
                 self.invalid(written, invalid, precise);
+                if !precise && raw.contains("%(ENV_") && !expanded.text.is_empty() {
+                    let found = self.found.pop();
+                    self.found.extend(found.map(|found| found.veiled(&expanded.text, raw)));
+                }
                 false
             }
         }

@@ -99,3 +99,16 @@ fn the_core_does_no_io_and_reads_no_clock() {
         }
     }
 }
+
+#[test]
+fn no_difference_is_listed_twice() {
+    let page = fs::read_to_string(crate::workspace().join("docs/compatibility.md"));
+    let page = page.expect("the page of differences");
+    for section in page.split("\n## ") {
+        let rows = section.lines().filter(|line| line.starts_with("| "));
+        let mut seen = std::collections::BTreeSet::new();
+        for what in rows.filter_map(|row| row.split(" | ").next()) {
+            assert!(seen.insert(what), "{what}");
+        }
+    }
+}

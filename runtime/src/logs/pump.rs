@@ -3,9 +3,10 @@
 //! child writes.
 //!
 //! Three things keep it cheap. Bytes nobody has to see are spliced, when there are many of them, and
-//! by way of a pipe of its own, so that who prints them does not wait for the file. Between two rounds it lets pipes and commands gather for a moment, four milliseconds at most and
-//! less when a pipe was found half full, so that a child writing line by line costs a read per round
-//! and not per line, and a thousand children that come or go are not a thousand wake-ups. And a pipe
+//! by way of a pipe of its own, so that who prints them does not wait for the file. Between two
+//! rounds it lets pipes and commands gather for a moment, four milliseconds at most and less when a
+//! pipe was found half full, so that a child writing line by line costs a read per round and not per
+//! line, and a thousand children that come or go are not a thousand wake-ups. And a pipe
 //! found full is enlarged.
 
 use std::collections::{BTreeMap, BTreeSet};

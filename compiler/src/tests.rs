@@ -113,7 +113,7 @@ fn findings_point_at_the_bytes_to_blame() {
 
 #[test]
 fn expansions() {
-    // CFG-454 to CFG-457, CFG-459, CFG-464
+    // CFG-454, CFG-455, CFG-456, CFG-457, CFG-459, CFG-464
     refused_in_a(
         "[program:a]\ncommand=/x\nstdout_logfile=/srv/%%d.log\n",
         "Format string '/srv/%d.log' for 'stdout_logfile' is badly formatted: %d format: a real \
@@ -314,7 +314,7 @@ fn listeners() {
 
 #[test]
 fn sockets() {
-    // CFG-243 to CFG-251, CFG-507
+    // CFG-243, CFG-244, CFG-245, CFG-246, CFG-247, CFG-248, CFG-249, CFG-250, CFG-251, CFG-507
     let fcgi = |text: &str| format!("[fcgi-program:f]\ncommand=/x\n{text}");
     refused(&fcgi(""), "[fcgi-program:f] section requires a \"socket\" line");
     refused(
@@ -349,7 +349,7 @@ fn interfaces() {
 
 #[test]
 fn servers() {
-    // CFG-178 to CFG-184
+    // CFG-178, CFG-179, CFG-180, CFG-181, CFG-182, CFG-183, CFG-184
     refused("[inet_http_server]\n", "section [inet_http_server] has no port value");
     refused("[unix_http_server]\n", "section [unix_http_server] has no file value");
     refused(
@@ -378,7 +378,7 @@ fn the_user_of_the_daemon_is_looked_up_last() {
 
 #[test]
 fn the_clients_section() {
-    // CFG-194 to CFG-199
+    // CFG-194, CFG-195, CFG-196, CFG-197, CFG-198, CFG-199
     let host = host("[supervisorctl]\nserverurl=unix://~/s\nhistory_file=%(here)s/h\n");
     let ctl = ctl_settings(&host, Path::new("/etc/s.conf"));
     assert!(ctl.diagnostics.is_empty());

@@ -54,7 +54,7 @@ fn link(pid: Pid, name: &str) -> String {
 }
 
 // CFG-334, CFG-335, CFG-336, CFG-339, CFG-345, CFG-346, RUN-021, RUN-022, RUN-042, RUN-046,
-// RUN-060, RUN-081 to RUN-088, RUN-402, RUN-403
+// RUN-060, RUN-081, RUN-082, RUN-083, RUN-084, RUN-085, RUN-086, RUN-087, RUN-088, RUN-402, RUN-403
 #[test]
 fn the_lines_of_a_start_and_their_order() {
     // Being who one is already needs no right, but a name.
@@ -286,7 +286,8 @@ fn a_pid_file_is_no_lock() {
     }
 }
 
-// RUN-072 to RUN-074: AUTO logs of this identifier go at every start, those that cannot are told.
+// RUN-072, RUN-073, RUN-074: AUTO logs of this identifier go at every start, those that cannot are
+// told.
 #[test]
 fn auto_logs_go_at_a_start_and_stay_at_an_end() {
     for installation in both() {

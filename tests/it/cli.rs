@@ -309,7 +309,9 @@ fn the_daemon_checks_as_the_compiler_does() {
     assert!(serde_json::from_str::<serde_json::Value>(&ran.stdout).is_ok(), "{}", ran.stdout);
 }
 
-// CFG-387, CFG-389 to CFG-408: what the command line says of the daemon, over what the file says.
+// CFG-387, CFG-389, CFG-390, CFG-391, CFG-392, CFG-393, CFG-394, CFG-395, CFG-396, CFG-397,
+// CFG-398, CFG-399, CFG-400, CFG-401, CFG-402, CFG-403, CFG-404, CFG-405, CFG-406, CFG-407,
+// CFG-408: what the command line says of the daemon, over what the file says.
 #[test]
 fn the_command_line_sets_options_of_the_daemon() {
     let text = "[supervisord]\nloglevel=warn\nminfds=1\nidentifier=file\n";

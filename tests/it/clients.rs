@@ -41,7 +41,8 @@ fn script() -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("oracle/clients.py").display().to_string()
 }
 
-// LIB-001..LIB-006, LIB-008, RPC-044, RPC-244, HTTP-028, ITRAP-030
+// LIB-001, LIB-002, LIB-003, LIB-004, LIB-005, LIB-006, LIB-008, RPC-044, RPC-244, HTTP-028,
+// ITRAP-030
 #[test]
 fn the_transports_of_python() {
     let transcript = |daemon: &Installation, client: &Installation| {
@@ -126,7 +127,7 @@ fn the_child_utilities() {
     }
 }
 
-// LIB-013 to LIB-021
+// LIB-013, LIB-014, LIB-015, LIB-016, LIB-017, LIB-018, LIB-019, LIB-020, LIB-021
 #[test]
 fn the_listener_utilities() {
     let Some(original) = Installation::oracle() else { return };

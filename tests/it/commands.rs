@@ -110,7 +110,7 @@ fn names_the_client_knows() {
     }
 }
 
-// CFG-415 to CFG-419, CFG-298, CFG-502, CFG-503
+// CFG-415, CFG-416, CFG-417, CFG-418, CFG-419, CFG-298, CFG-502, CFG-503
 #[test]
 fn options_of_the_client() {
     let refused = "http://127.0.0.1:1 refused connection";

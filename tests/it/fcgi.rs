@@ -37,7 +37,7 @@ fn answers(sandbox: &Sandbox) -> bool {
     UnixStream::connect(sandbox.join("f.sock")).is_ok()
 }
 
-// RUN-400 to RUN-406, RTRAP-035
+// RUN-400, RUN-401, RUN-402, RUN-403, RUN-404, RUN-405, RUN-406, RTRAP-035
 #[test]
 fn a_socket_lives_as_long_as_its_processes() {
     for installation in both() {

@@ -66,7 +66,8 @@ echo waiting
 while :; do sleep 0.1; done
 ";
 
-// RUN-120..137, CFG-347..354: what a script sees of them. CTL-034..CTL-036, CTL-046..CTL-051,
+// RUN-120..137, CFG-347..354: what a script sees of them. CTL-034..CTL-036, CTL-046, CTL-047,
+// CTL-048, CTL-049, CTL-050, CTL-051,
 // CTL-053..CTL-060, CTL-062..CTL-067, CTL-071..CTL-074, CTL-105, CTL-107..CTL-120, CTL-122,
 // CTL-124, CTL-126, CTL-128, LIB-023
 #[test]

@@ -39,7 +39,10 @@ fn forty_one_names_are_listed() {
 
 #[test]
 fn signatures_are_those_of_the_inventory() {
-    // RPC-092 to RPC-127
+    // RPC-092, RPC-093, RPC-094, RPC-095, RPC-096, RPC-097, RPC-098, RPC-099, RPC-100, RPC-101,
+    // RPC-102, RPC-103, RPC-104, RPC-105, RPC-106, RPC-107, RPC-108, RPC-109, RPC-110, RPC-111,
+    // RPC-112, RPC-113, RPC-114, RPC-115, RPC-116, RPC-117, RPC-118, RPC-119, RPC-120, RPC-121,
+    // RPC-122, RPC-123, RPC-124, RPC-125, RPC-126, RPC-127
     let signatures: Vec<_> = Method::ALL
         .iter()
         .map(|method| format!("{} {}", method.spec().name, method.signature().join(",")))

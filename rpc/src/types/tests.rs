@@ -77,7 +77,7 @@ fn names(value: &Value) -> Vec<&str> {
 
 #[test]
 fn process_info_has_its_members_in_order() {
-    // RPC-193 to RPC-199
+    // RPC-193, RPC-194, RPC-195, RPC-196, RPC-197, RPC-198, RPC-199
     let value = received(&info());
     let expected = "name group start stop now state statename spawnerr exitstatus logfile \
         stdout_logfile stderr_logfile pid description";
@@ -86,7 +86,8 @@ fn process_info_has_its_members_in_order() {
 
 #[test]
 fn config_info_has_its_members_in_order() {
-    // RPC-206 to RPC-216
+    // RPC-206, RPC-207, RPC-208, RPC-209, RPC-210, RPC-211, RPC-212, RPC-213, RPC-214, RPC-215,
+    // RPC-216
     let value = received(&config());
     let expected = "autostart directory uid command exitcodes group group_prio inuse killasgroup \
         name process_prio redirect_stderr startretries startsecs stdout_capture_maxbytes \

@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn parts_are_read_by_offset_and_length() {
-        // LOG-095 to LOG-098, RPC-222 to RPC-225
+        // LOG-095, LOG-096, LOG-097, LOG-098, RPC-222 to RPC-225
         check_read(0, 0, Ok("0123456789"));
         check_read(5, 0, Ok("56789"));
         check_read(2, 3, Ok("234"));
@@ -189,7 +189,8 @@ mod tests {
 
     #[test]
     fn tails_count_from_the_end() {
-        // LOG-100, LOG-101, RTRAP-033, RPC-231 to RPC-237
+        // LOG-100, LOG-101, RTRAP-033, RPC-231, RPC-232, RPC-233, RPC-234, RPC-235, RPC-236,
+        // RPC-237
         check_tail(0, 0, ("", true));
         check_tail(0, 4, ("6789", true));
         check_tail(4, 3, ("789", true));

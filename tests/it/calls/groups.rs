@@ -25,7 +25,7 @@ fn groups_come_and_go() {
         q.check("removeProcessGroup", args!["up"], TRUE);
         q.check("addProcessGroup", args!["up"], TRUE);
         q.wait_for("up", "RUNNING");
-        // RPC-101, RPC-169..RPC-172, ITRAP-017
+        // RPC-101, RPC-169, RPC-170, RPC-171, RPC-172, ITRAP-017
         q.check("reloadConfig", &[], "[[[], [], []]]");
         let edited = PROGRAMS
             .replace("[program:up]", "[program:new]")

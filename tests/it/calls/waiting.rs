@@ -48,7 +48,7 @@ fn who_waits_holds_up_nobody() {
     });
 }
 
-// RPC-058, RPC-103, RPC-175, RPC-263 to RPC-266, ITRAP-002, ITRAP-003
+// RPC-058, RPC-103, RPC-175, RPC-263, RPC-264, RPC-265, RPC-266, ITRAP-002, ITRAP-003
 #[test]
 fn a_daemon_that_stops_says_so() {
     ask(|q| {

@@ -80,7 +80,8 @@ fn set_clock(sandbox: &Sandbox, offset: i64) {
     fs::rename(sandbox.join("offset.new"), sandbox.join("offset")).expect("the new offset");
 }
 
-// RUN-180 to RUN-187, RUN-118, EVT-065: mended. The clock decides nothing, it is only shown.
+// RUN-180, RUN-181, RUN-182, RUN-183, RUN-184, RUN-185, RUN-186, RUN-187, RUN-118, EVT-065: mended.
+// The clock decides nothing, it is only shown.
 #[test]
 fn a_clock_set_back_a_year_holds_nothing_up() {
     let sandbox = sandbox(

@@ -123,7 +123,7 @@ fn auto_is_not_compared() {
 
 #[test]
 fn kinds_of_group() {
-    // CFG-361 to CFG-365, CFG-493
+    // CFG-361, CFG-362, CFG-363, CFG-364, CFG-365, CFG-493
     let fcgi = |options: &str| format!("[fcgi-program:a]\ncommand=/x\nsocket=tcp://H:9\n{options}");
     let pool = |options: &str| format!("[eventlistener:a]\ncommand=/x\nevents=TICK\n{options}");
     check(&program(""), &fcgi(""), "~a");

@@ -215,7 +215,7 @@ fn the_machine_is_asked_only_when_it_counts() {
 
 #[test]
 fn addresses() {
-    // CFG-295 to CFG-297
+    // CFG-295, CFG-296, CFG-297
     check::<InetAddress>(&[
         ("9001", "*:9001"),
         ("*:9001", "*:9001"),

@@ -71,7 +71,7 @@ fn reread_shows_what_differs() {
 
 #[test]
 fn add_and_remove() {
-    // CTL-109 to CTL-114
+    // CTL-109, CTL-110, CTL-111, CTL-112, CTL-113, CTL-114
     let script = [
         ("addProcessGroup('a')", yes()),
         ("addProcessGroup('b')", fault(90, "X")),

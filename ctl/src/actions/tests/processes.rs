@@ -75,7 +75,7 @@ fn pids() {
 
 #[test]
 fn start_tells_each_result() {
-    // CTL-053 to CTL-056, ITRAP-042
+    // CTL-053, CTL-054, CTL-055, CTL-056, ITRAP-042
     for (code, text, status) in [
         (10, "no such process", 1),
         (20, "no such file", 1),
@@ -125,7 +125,7 @@ fn an_unknown_result_ends_the_action() {
 
 #[test]
 fn stop_and_signal() {
-    // CTL-062 to CTL-065, CTL-071 to CTL-073, CTL-075
+    // CTL-062, CTL-063, CTL-064, CTL-065, CTL-071, CTL-072, CTL-073, CTL-075
     check("stop a", [("stopProcess('a')", yes())], 0, "a: stopped\n");
     check("stop a", [("stopProcess('a')", fault(70, "X"))], 0, "a: ERROR (not running)\n");
     check("stop a", [("stopProcess('a')", fault(30, "FAILED: because"))], 1, "FAILED: because\n");
@@ -157,7 +157,7 @@ fn restart_is_stop_and_start() {
 
 #[test]
 fn clear_knows_no_groups() {
-    // CTL-076 to CTL-079, ITRAP-048
+    // CTL-076, CTL-077, CTL-078, CTL-079, ITRAP-048
     check("clear a", [("clearProcessLogs('a')", yes())], 0, "a: cleared\n");
     check("clear a", [("clearProcessLogs('a')", fault(30, "X"))], 1, "a: ERROR (failed)\n");
     let script = [("clearProcessLogs('g:*')", fault(10, "X"))];

@@ -60,7 +60,7 @@ fn logs_that_cannot_be_read() {
 
 #[test]
 fn following() {
-    // CTL-091 to CTL-094, ITRAP-049
+    // CTL-091, CTL-092, CTL-093, CTL-094, ITRAP-049
     let banner = "==> Press Ctrl-C to exit <==\n";
     let error = match errno(111) {
         Err(error) => error,

@@ -37,7 +37,7 @@ fn check(step: Step, errno: Errno, expected: Option<&str>) {
     assert_eq!(reason.as_deref(), expected, "{step:?}");
 }
 
-// RUN-211 to RUN-215
+// RUN-211, RUN-212, RUN-213, RUN-214, RUN-215
 #[test]
 fn each_step_has_the_text_of_the_original() {
     check(

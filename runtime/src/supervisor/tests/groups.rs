@@ -56,7 +56,7 @@ fn the_processes_of_a_section_are_sorted_as_text() {
 
 #[test]
 fn outcomes_come_in_the_order_of_completion() {
-    // RPC-217 to RPC-221, RPC-163
+    // RPC-217, RPC-218, RPC-219, RPC-220, RPC-221, RPC-163
     check(
         &[
             "group:g programs=quick,slow,sick,gone",

@@ -270,7 +270,7 @@ fn stopping_between_failures_keeps_the_count() {
 
 #[test]
 fn the_wall_clock_decides_nothing() {
-    // RUN-180 to RUN-187
+    // RUN-180, RUN-181, RUN-182, RUN-183, RUN-184, RUN-185, RUN-186, RUN-187
     check(
         &["program:web"],
         &[

@@ -15,7 +15,7 @@ fn check_reread(old: &[&str], new: &[&str], expected: &str) {
 
 #[test]
 fn differences_are_named_in_order() {
-    // CFG-350 to CFG-352, RUN-355, RPC-170
+    // CFG-350, CFG-351, CFG-352, RUN-355, RPC-170
     check_reread(
         &["program:b", "program:a", "program:same", "program:c priority=1"],
         &["program:same", "program:new", "program:b priority=7", "program:a startsecs=2"],
@@ -26,7 +26,8 @@ fn differences_are_named_in_order() {
 
 #[test]
 fn what_is_compared_is_what_the_original_compares() {
-    // CFG-361 to CFG-371, RUN-361, RUN-362, RTRAP-037
+    // CFG-361, CFG-362, CFG-363, CFG-364, CFG-365, CFG-366, CFG-367, CFG-368, CFG-369, CFG-370,
+    // CFG-371, RUN-361, RUN-362, RTRAP-037
     let changed = r#"added [] changed ["a"] removed []"#;
     let same = "added [] changed [] removed []";
     let one = |old: &str, new: &str, expected: &str| check_reread(&[old], &[new], expected);

@@ -53,8 +53,9 @@ fn link(pid: Pid, name: &str) -> String {
     fs::read_link(format!("/proc/{pid}/{name}")).expect("a link").display().to_string()
 }
 
-// CFG-334, CFG-335, CFG-336, CFG-339, CFG-345, CFG-346, RUN-021, RUN-022, RUN-042, RUN-046,
-// RUN-060, RUN-081, RUN-082, RUN-083, RUN-084, RUN-085, RUN-086, RUN-087, RUN-088, RUN-402, RUN-403
+// CFG-186, CFG-187, CFG-334, CFG-335, CFG-336, CFG-339, CFG-345, CFG-346, RUN-021, RUN-022,
+// RUN-042, RUN-046, RUN-060, RUN-081, RUN-082, RUN-083, RUN-084, RUN-085, RUN-086, RUN-087,
+// RUN-088, RUN-402, RUN-403
 #[test]
 fn the_lines_of_a_start_and_their_order() {
     // Being who one is already needs no right, but a name.

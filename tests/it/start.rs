@@ -226,7 +226,7 @@ fn limited(sandbox: &Sandbox, program: impl AsRef<OsStr>, limit: &str) -> Comman
     prlimit
 }
 
-// RUN-041, RUN-067, RUN-091
+// CFG-189, RUN-041, RUN-067, RUN-091
 #[test]
 fn what_does_not_exist_cannot_be_used() {
     for (options, expected) in [
@@ -284,7 +284,7 @@ fn limits_and_rights_that_are_not_ours_to_take() {
     }
 }
 
-// RUN-068, RUN-076, RUN-092: mended, nothing is left behind.
+// CFG-190, RUN-068, RUN-076, RUN-092: mended, nothing is left behind.
 #[test]
 fn what_cannot_be_made_is_named() {
     let ours = crate::ours().supervisord;

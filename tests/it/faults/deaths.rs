@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use super::sandbox;
 use crate::both;
 
-// RUN-063, RUN-349, RUN-449, HTTP-012
+// CFG-191, RUN-063, RUN-349, RUN-449, HTTP-012
 #[test]
 fn a_new_daemon_names_what_a_killed_one_left() {
     for installation in both() {

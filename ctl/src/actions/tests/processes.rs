@@ -28,7 +28,7 @@ fn status_makes_room_for_long_names() {
 
 #[test]
 fn status_counts_what_does_not_run_and_what_is_unknown() {
-    // CTL-047, CTL-050, CTL-051, ITRAP-046
+    // CTL-047, CTL-048, CTL-050, CTL-051, ITRAP-046
     let all = [info("g", "a", Running), info("g", "b", Exited)];
     let run = |line: &str, status: u8, expected: &str| {
         check(line, [("getAllProcessInfo()", received(all.as_slice()))], status, expected);
@@ -146,13 +146,27 @@ fn stop_and_signal() {
 
 #[test]
 fn restart_is_stop_and_start() {
-    // CTL-067, CTL-069
+    // CTL-067, CTL-068, CTL-069
     let script = [("stopProcess('a')", fault(70, "X")), ("startProcess('a')", yes())];
     check("restart a", script, 0, "a: ERROR (not running)\na: started\n");
     let script =
         [("stopProcessGroup('g')", fault(10, "X")), ("startProcessGroup('g')", fault(10, "X"))];
     let line = "g: ERROR (no such group)\n";
     check("restart g:*", script, 2, &line.repeat(2));
+    // What was stopped before is started, too.
+    let (stopped, started) =
+        ([entry("g", "a", 80, "OK")], [entry("g", "a", 80, "OK"), entry("b", "b", 80, "OK")]);
+    let script = [
+        ("stopAllProcesses()", received(stopped.as_slice())),
+        ("startAllProcesses()", received(started.as_slice())),
+    ];
+    check("restart all", script, 0, "g:a: stopped\ng:a: started\nb: started\n");
+    let started = [entry("b", "b", 50, "SPAWN_ERROR")];
+    let script = [
+        ("stopAllProcesses()", received(stopped.as_slice())),
+        ("startAllProcesses()", received(started.as_slice())),
+    ];
+    check("restart all", script, 7, "g:a: stopped\nb: ERROR (spawn error)\n");
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn up(sections: &[&str]) -> World {
 
 #[test]
 fn groups_stop_one_after_the_other() {
-    // RUN-320 to RUN-325, RUN-340, EVT-073, RTRAP-002, RTRAP-005
+    // CFG-319, RUN-320 to RUN-325, RUN-340, EVT-073, RTRAP-002, RTRAP-005
     let mut world = up(&TWO);
     assert_eq!(
         play(&mut world, "TERM; TERM", &["BLAT"]),

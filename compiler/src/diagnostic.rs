@@ -201,13 +201,23 @@ impl Diagnostic {
         self.original.as_deref().unwrap_or(&self.message)
     }
 
-    /// The same for clients and logs: without what is in variables of the environment.
+    /// The same for clients, logs and reports: without the variables of the environment and what
+    /// is in them.
     pub fn told(&self) -> String {
+        let refusal = without_environment(self.refusal());
         match self.veil.as_deref() {
-            Some((value, written)) => concealed(self.refusal(), value, written),
-            None => self.refusal().to_owned(),
+            Some((value, written)) => concealed(&refusal, value, written),
+            None => refusal,
         }
     }
+}
+
+/// A refusal without variables of the environment among the names that can be expanded.
+fn without_environment(refusal: &str) -> String {
+    const LIST: &str = "Available names: ";
+    let Some((before, names)) = refusal.split_once(LIST) else { return refusal.to_owned() };
+    let names: Vec<_> = names.split(", ").filter(|name| !name.starts_with("ENV_")).collect();
+    format!("{before}{LIST}{}", names.join(", "))
 }
 
 /// A message that shows `value`, quoted or as its last words, with `written` in its place.
@@ -374,6 +384,16 @@ mod tests {
         // What the original would have said is the first error's, listed or not.
         let first = sink.first_error().map(|error| (error.span(), error.refusal()));
         assert_eq!(first, Some((Some(at(0, 7)), "finding 7")));
+    }
+
+    #[test]
+    fn refusals_do_not_tell_the_environment() {
+        let told = "contains names ('x') which cannot be expanded. Available names: ENV_A, ENV_B, \
+                    group_name, here in section 'program:z' (file: 's.conf')";
+        let expected = "contains names ('x') which cannot be expanded. Available names: \
+                        group_name, here in section 'program:z' (file: 's.conf')";
+        assert_eq!(without_environment(told), expected);
+        assert_eq!(without_environment("ENV_A, no list"), "ENV_A, no list");
     }
 
     #[test]

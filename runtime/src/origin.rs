@@ -121,7 +121,7 @@ impl Origin {
     /// The plan as it is now.
     ///
     /// # Errors
-    /// When it is refused, in the original's words but for the names of the environment: clients
+    /// When it is refused, in the original's words but for what stands in the environment: clients
     /// and the log are told.
     pub(crate) fn compile_again(&mut self) -> Result<Arc<Plan>, CompileFailure> {
         let plan = match &self.root.file {
@@ -132,8 +132,7 @@ impl Origin {
             }
             File::Plan(path) => read_plan(path),
         };
-        let mut plan =
-            plan.map_err(|message| CompileFailure { message: without_environment(&message) })?;
+        let mut plan = plan.map_err(|message| CompileFailure { message })?;
         self.root.overrides.apply(&mut plan);
         Ok(Arc::new(plan))
     }
@@ -186,14 +185,6 @@ fn look_up_user(plan: &mut Plan) -> Result<(), String> {
     Err(format!("Invalid user {kind} {}", user.name))
 }
 
-/// A refusal without the variables of the daemon among the names that can be expanded.
-fn without_environment(refusal: &str) -> String {
-    const LIST: &str = "Available names: ";
-    let Some((before, names)) = refusal.split_once(LIST) else { return refusal.to_owned() };
-    let names: Vec<_> = names.split(", ").filter(|name| !name.starts_with("ENV_")).collect();
-    format!("{before}{LIST}{}", names.join(", "))
-}
-
 fn unforeseen(error: impl std::fmt::Display) -> Refusal {
     Refusal::Text(format!("the configuration could not be compiled: {error}"))
 }
@@ -203,19 +194,4 @@ fn read_plan(path: &Path) -> Result<Plan, String> {
     let bytes =
         std::fs::read(path).map_err(|e| format!("could not read plan file {shown}: {e}"))?;
     codec::decode(&bytes).map_err(|error| format!("could not use plan file {shown}: {error}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn refusals_do_not_tell_the_environment() {
-        let told = "contains names ('x') which cannot be expanded. Available names: ENV_A, ENV_B, \
-                    group_name, here in section 'program:z' (file: 's.conf')";
-        let expected = "contains names ('x') which cannot be expanded. Available names: \
-                        group_name, here in section 'program:z' (file: 's.conf')";
-        assert_eq!(without_environment(told), expected);
-        assert_eq!(without_environment("ENV_A, no list"), "ENV_A, no list");
-    }
 }

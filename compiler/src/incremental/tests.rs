@@ -240,7 +240,7 @@ impl Daemon {
 }
 
 fn outcome(compiled: Compiled) -> Outcome {
-    let refusal = compiled.original_error().unwrap_or_default().to_owned();
+    let refusal = compiled.diagnostics.first_error().map(Diagnostic::told).unwrap_or_default();
     Outcome { plan: compiled.plan.ok_or(refusal), learned: compiled.learned }
 }
 

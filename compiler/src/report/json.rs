@@ -56,7 +56,7 @@ pub(super) fn schema() -> Value {
             "severity": { "enum": ["info", "warning", "error"] },
             "message": text,
             "help": optional("What to do about it."),
-            "original": optional("What supervisor 4.3 prints after `Error: `, without what is in variables of the environment."),
+            "original": optional("What supervisor 4.3 prints after `Error: `, without the variables of the environment and what is in them."),
             "location": { "$ref": "#/$defs/location" },
             "labels": { "type": "array", "items": label },
             "fix": fix,

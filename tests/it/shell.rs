@@ -185,7 +185,7 @@ fn a_program_without_a_log_of_its_stderr_can_be_talked_to() {
     let sandbox = configured(&format!("{PROGRAMS}redirect_stderr=true\n"));
     let _daemon = Daemon::start(&crate::ours(), &sandbox);
     let mut terminal = Terminal::open(&crate::ours(), &sandbox, &["fg", "cat"]);
-    terminal.expect("/logtail/cat/stderr Cannot read, status code 404");
+    terminal.expect("/logtail/cat/stderr Cannot read, status code 404\r\n");
     terminal.press("hello\r");
     // Once from the terminal, once from the process.
     terminal.expect("hello\r\nhello\r\n");

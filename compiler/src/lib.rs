@@ -16,6 +16,7 @@ pub mod lint;
 pub mod manual;
 mod pass;
 pub mod plan;
+pub mod program;
 pub mod report;
 pub mod schema;
 pub mod settings;

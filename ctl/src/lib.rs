@@ -20,6 +20,7 @@ use std::process::ExitCode;
 
 use client::Http;
 use compiler::host::system::SystemHost;
+use compiler::program;
 use compiler::schema::sample;
 use console::Terminal;
 use session::Session;
@@ -28,7 +29,8 @@ use waiter::Waiter;
 /// The program `supervisorctl`. `args` start with the name the program was called by.
 pub fn main_supervisorctl(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut args = args.into_iter().map(|arg| arg.to_string_lossy().into_owned());
-    let program = args.next().unwrap_or_else(|| "supervisorctl".to_owned());
+    let name = args.next().unwrap_or_else(|| "supervisorctl".to_owned());
+    let program = program::called(&SystemHost, &name);
     let options = match options::parse(&program, &args.collect::<Vec<_>>()) {
         Ok(options) => options,
         Err(early) => return early.exit(),

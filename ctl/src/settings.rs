@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use compiler::diagnostic::{Diagnostics, codes};
 use compiler::getopt::UsageError;
 use compiler::host::Host;
+use compiler::program;
 use compiler::report::{Format, Report};
 use compiler::schema::section::Ctl;
 
@@ -130,25 +131,11 @@ fn read(host: &dyn Host, path: &Path) -> Result<(Ctl, String), Refused> {
 
 /// The first of the usual places that exists (CFG-060 to CFG-062).
 fn search(host: &dyn Host, program: &str) -> File {
-    let places = places(program);
+    let places = program::search_path(program);
     match places.iter().find(|place| host.kind(place).is_some()) {
         Some(place) => File::Found(place.clone()),
         None => File::Missing(places),
     }
-}
-
-/// The usual places; the first two depend on how the program was called.
-fn places(program: &str) -> Vec<PathBuf> {
-    let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-    let prefix = PathBuf::from(folder(&folder(program)));
-    vec![
-        prefix.join("etc/supervisord.conf"),
-        prefix.join("supervisord.conf"),
-        "supervisord.conf".into(),
-        "etc/supervisord.conf".into(),
-        "/etc/supervisord.conf".into(),
-        "/etc/supervisor/supervisord.conf".into(),
-    ]
 }
 
 #[cfg(test)]
@@ -186,18 +173,8 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_places_depend_on_the_program() {
-        // CFG-060, CFG-061, CFG-062, CFG-424, CFG-501, CTL-016
-        let check = |program: &str, first: &str, second: &str| {
-            assert_eq!(places(program)[..2], [PathBuf::from(first), PathBuf::from(second)]);
-        };
-        check(
-            "/opt/sup/bin/supervisorctl",
-            "/opt/sup/etc/supervisord.conf",
-            "/opt/sup/supervisord.conf",
-        );
-        check("./supervisorctl", "etc/supervisord.conf", "supervisord.conf");
-        check("supervisorctl", "etc/supervisord.conf", "supervisord.conf");
+    fn the_usual_places_are_searched() {
+        // CFG-060, CTL-016
         let text = "[supervisorctl]\nprompt=x\n";
         let settings = load_from(&[("/opt/supervisord.conf", text)], &Options::default());
         let found = settings.map(|settings| (settings.prompt, settings.origin.file));

@@ -1,7 +1,7 @@
 //! The command line of `supervisord` (CFG-379 to CFG-412): what is asked for, and which options of
 //! the configuration it overrides. Nothing is started here.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use compiler::getopt::{CommandLine, Known, Occurrence, UsageError, parse};
 use compiler::host::{Host, Inquiry};
@@ -123,21 +123,6 @@ pub(crate) fn read(host: &dyn Host, arguments: &[String]) -> Result<Invocation, 
     }
     read.overrides.anchor(&host.working_dir());
     Ok(Invocation::Run(Box::new(read)))
-}
-
-/// The places a configuration file is searched at when none is named (CFG-060, CFG-061).
-pub(crate) fn search_path(program: &str) -> Vec<PathBuf> {
-    let parent = |path: &Path| path.parent().map(Path::to_owned).unwrap_or_default();
-    let prefix = parent(&parent(Path::new(program)));
-    let mut places = vec![prefix.join("etc/supervisord.conf"), prefix.join("supervisord.conf")];
-    let fixed = [
-        "supervisord.conf",
-        "etc/supervisord.conf",
-        "/etc/supervisord.conf",
-        "/etc/supervisor/supervisord.conf",
-    ];
-    places.extend(fixed.map(PathBuf::from));
-    places
 }
 
 /// The text of `-h`, for a program called by this name.
@@ -273,16 +258,6 @@ mod tests {
         check("-n -n", Err("conflicting command line option '-n'"));
         check("-n --nodaemon", Err("conflicting command line option '--nodaemon'"));
         check("-c a -c b", Err("conflicting command line option '-c'"));
-    }
-
-    // CFG-060, CFG-061
-    #[test]
-    fn the_search_path_starts_above_the_program() {
-        let first = |program: &str| search_path(program)[0].display().to_string();
-        assert_eq!(first("/opt/sup/bin/supervisord"), "/opt/sup/etc/supervisord.conf");
-        assert_eq!(first("bin/supervisord"), "etc/supervisord.conf");
-        assert_eq!(first("./supervisord"), "etc/supervisord.conf");
-        assert_eq!(search_path("supervisord").len(), 6);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use compiler::getopt::UsageError;
 use compiler::host::Host;
 use compiler::host::system::SystemHost;
-use compiler::{Compiled, cli};
+use compiler::{Compiled, cli, program};
 
 use crate::args::{self, Arguments, Invocation, Source};
 use crate::origin::{self, Loaded, Refusal};
@@ -31,21 +31,22 @@ pub fn main_supervisord() -> ExitCode {
         return code;
     }
     let words: Vec<String> = words.iter().map(|w| w.to_string_lossy().into_owned()).collect();
-    let (program, arguments) = match words.split_first() {
-        Some((program, arguments)) => (program.as_str(), arguments),
+    let (name, arguments) = match words.split_first() {
+        Some((name, arguments)) => (name.as_str(), arguments),
         None => ("supervisord", &[][..]),
     };
+    let program = program::called(&SystemHost, name);
     match args::read(&SystemHost, arguments) {
-        Err(error) => refuse(program, &error),
+        Err(error) => refuse(&program, &error),
         Ok(Invocation::Help) => {
-            print!("{}", args::help(program));
+            print!("{}", args::help(&program));
             ExitCode::SUCCESS
         }
         Ok(Invocation::Version) => {
             println!("{VERSION}");
             ExitCode::SUCCESS
         }
-        Ok(Invocation::Run(arguments)) => run(program, *arguments),
+        Ok(Invocation::Run(arguments)) => run(&program, *arguments),
     }
 }
 
@@ -81,7 +82,7 @@ fn search(program: &str) -> Result<PathBuf, Refusal> {
     if SystemHost.uid() == 0 {
         warn(SEARCHING_AS_ROOT);
     }
-    let places = args::search_path(program);
+    let places = program::search_path(program);
     if let Some(found) = places.iter().find(|place| place.exists()) {
         return Ok(found.clone());
     }

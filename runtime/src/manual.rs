@@ -1,6 +1,7 @@
 //! The manual page of `supervisord`: its help, laid out as one, and what its help leaves out.
 
 use compiler::manual::Page;
+use compiler::program;
 
 use crate::args;
 
@@ -42,7 +43,7 @@ pub fn page() -> String {
     }
     page.section("FILES");
     page.paragraph("Without -c or --plan, the first of these that exists is read:");
-    for place in args::search_path("/usr/bin/supervisord") {
+    for place in program::search_path("/usr/bin/supervisord") {
         page.item(&place.to_string_lossy(), "");
     }
     page.finish(&["supervisorctl", "supervisorc"])

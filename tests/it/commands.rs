@@ -1,6 +1,8 @@
 //! The command lines of every program, in places where no daemon runs: what is printed first, and
 //! the exit status. The original says the same, where it is installed.
 
+use std::fs::create_dir;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -88,6 +90,38 @@ fn the_clients_file() {
         // CFG-426: no word of root, as the daemon has where it searches for its file.
         let ran = run(&installation, &Sandbox::new(), "supervisorctl version");
         assert!(!ran.stderr.contains("as root"), "{}: {}", installation.label, ran.stderr);
+    }
+}
+
+// CFG-060, CFG-061, CTL-016
+#[test]
+fn programs_called_by_name_search_beside_their_folder() {
+    for installation in crate::both() {
+        let sandbox = Sandbox::new();
+        sandbox.write("etc/supervisord.conf", "[supervisorctl]\nserverurl=http://127.0.0.1:1\n");
+        let call = |name: &str, words: &[&str]| {
+            let link = sandbox.join("bin").join(name);
+            symlink(programs(&installation)(name), &link).expect("a link");
+            let mut program = command(&sandbox, name);
+            program.args(words).env("PATH", sandbox.join("bin"));
+            program.current_dir(sandbox.join("elsewhere"));
+            let mut ran = Run::of(program);
+            ran.stderr = ran.stderr.replace(&link.display().to_string(), "<program>");
+            ran
+        };
+        for folder in ["bin", "elsewhere"] {
+            create_dir(sandbox.join(folder)).expect("a folder");
+        }
+        let client = call("supervisorctl", &["version"]);
+        let refused = "http://127.0.0.1:1 refused connection\n";
+        assert_eq!((client.stdout.as_str(), client.status), (refused, 4), "{}", installation.label);
+        let daemon = call("supervisord", &[]);
+        let expected = "\
+Error: .ini file does not include supervisord section
+For help, use <program> -h
+";
+        assert!(daemon.stderr.contains(expected), "{}: {}", installation.label, daemon.stderr);
+        assert_eq!(daemon.status, 2, "{}", installation.label);
     }
 }
 

@@ -87,8 +87,13 @@ impl Pool {
     }
 
     /// How often an event of this type is delivered (EVT-016).
-    fn deliveries(&self, kind: EventType) -> usize {
+    pub(super) fn deliveries(&self, kind: EventType) -> usize {
         self.subscriptions.iter().filter(|subscribed| kind.is_a(**subscribed)).count()
+    }
+
+    /// Whether this many events more would drive out some that wait.
+    pub(super) fn is_short_of(&self, events: usize) -> bool {
+        events > 0 && !self.buffer.is_empty() && self.buffer.len() + events > self.capacity
     }
 
     /// Makes room for one event; the serial of the one that had to go (EVT-066).
@@ -270,6 +275,12 @@ impl Supervisor {
         };
         let served = || self.ready_listener(id).is_some() || any(Listener::is_between_events);
         any(Listener::is_at_work) || (!pool.buffer.is_empty() && served())
+    }
+
+    /// Whether a pool of this kind works on an event, or is about to get one.
+    pub(super) fn is_any_pool_at_work(&self, is: impl Fn(&Pool) -> bool) -> bool {
+        let mut pools = self.announcer.pools.iter();
+        pools.any(|id| self.pool(*id).is_some_and(&is) && self.is_pool_at_work(*id))
     }
 
     /// The answer to the sending of an event.

@@ -14,9 +14,11 @@ use crate::events::EventType;
 /// The pause between two `waiting for ... to die` (RUN-324).
 const REPORT: Duration = Duration::from_secs(3);
 
-/// How long listeners may take over their last events before they are stopped. The original gives
-/// them as long by being slow: it looks at the next group a second later (RUN-323).
-const LAST_EVENTS: Duration = Duration::from_secs(1);
+/// How long listeners may take over their last events before they are stopped, and how long, all in
+/// all, other groups are left alone for listeners that have no room for the events of their end.
+/// The original gives them as long by being slow: it looks at the next group when it looks again,
+/// up to a second later (RUN-323).
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A shutdown or restart under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +27,10 @@ pub(crate) struct Shutdown {
     groups: Vec<GroupId>,
     /// Whether the last one has been told to stop.
     told: bool,
-    /// Until when the last one, a pool, may go on with its events.
+    /// Until when the last one is left alone, so that listeners can go on with their events.
     lingers_until: Option<Duration>,
+    /// What is left of the patience with pools that have no room.
+    patience: Duration,
 }
 
 impl Supervisor {
@@ -46,8 +50,12 @@ impl Supervisor {
         }
         self.cancel_all_launches();
         self.disarm_starts();
-        self.shutdown =
-            Some(Shutdown { groups: self.groups_by_priority(), told: false, lingers_until: None });
+        self.shutdown = Some(Shutdown {
+            groups: self.groups_by_priority(),
+            told: false,
+            lingers_until: None,
+            patience: PATIENCE,
+        });
         self.emit(EventType::SupervisorStateChangeStopping, String::new);
         self.advance_shutdown();
         self.report_shutdown();
@@ -74,19 +82,39 @@ impl Supervisor {
         }
     }
 
-    /// Whether the group is a pool that has events to answer, and time left to do it.
+    /// Whether the group is left alone for a while: it is a pool that has events to answer, or its
+    /// end would overflow the buffer of one that has.
     fn lingers(&mut self, id: GroupId) -> bool {
-        let (at_work, now) = (self.is_pool_at_work(id), self.now.mono);
+        let (is_last, is_crowded) = (self.is_pool_at_work(id), self.would_overflow_a_pool(id));
+        let now = self.now.mono;
         let Some(shutdown) = &mut self.shutdown else { return false };
         let until = shutdown.lingers_until.take();
-        if at_work && until.is_none_or(|until| now < until) {
-            let later = until.unwrap_or(now + LAST_EVENTS);
+        let later = match until {
+            Some(until) => until,
+            None if is_last => now + PATIENCE,
+            None => now + shutdown.patience,
+        };
+        if (is_last || is_crowded) && now < later {
             shutdown.lingers_until = Some(later);
             self.timers.move_to(Timer::LastEvents, until, Some(later));
             return true;
         }
+        if let Some(until) = until {
+            shutdown.patience = shutdown.patience.min(until.saturating_sub(now));
+        }
         self.timers.move_to(Timer::LastEvents, until, None);
         false
+    }
+
+    /// Whether a pool that works has less room than the end of this group has events for it. One
+    /// whose buffer is empty has all the room there can be.
+    fn would_overflow_a_pool(&self, id: GroupId) -> bool {
+        let Some(group) = self.groups.get(&id) else { return false };
+        self.is_any_pool_at_work(|pool| {
+            let each = pool.deliveries(EventType::ProcessStateStopping)
+                + pool.deliveries(EventType::ProcessStateStopped);
+            pool.is_short_of(each * group.unstopped)
+        })
     }
 
     /// Tells the group whose turn it is to stop.

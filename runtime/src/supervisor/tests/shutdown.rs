@@ -92,6 +92,33 @@ fn listeners_may_answer_their_last_event() {
 }
 
 #[test]
+fn listeners_get_the_room_they_need() {
+    // EVT-066, RUN-322: events are not lost by stopping faster than listeners can listen.
+    let pool = "eventlistener:pool events=PROCESS_STATE_STOPPED startsecs=0 buffer_size=1";
+    let killed = |lines: &[String], name: &str| lines.contains(&format!("kill 15 {name}"));
+    let programs = ["program:a", "program:b", "program:c", "program:d"];
+    let sections = [&[pool], &programs[..]].concat();
+
+    let mut world = up(&sections);
+    assert!(killed(&play(&mut world, "say pool READY\\n; TERM; die d 15", &[]), "c"));
+    let lines = play(&mut world, "die c 15", &[]);
+    assert!(!killed(&lines, "b"), "one event is worked on, the other fills the buffer: {lines:?}");
+    assert!(!killed(&play(&mut world, "say pool RESULT 2\\nOK", &[]), "b"), "it is not ready yet");
+    assert!(killed(&play(&mut world, "say pool READY\\n", &[]), "b"));
+
+    // One that does not answer holds things up for a second, and only once.
+    let mut world = up(&sections);
+    let lines = play(&mut world, "say pool READY\\n; TERM; die d 15; die c 15; wait 0.9", &[]);
+    assert!(!killed(&lines, "b"), "{lines:?}");
+    assert!(killed(&play(&mut world, "wait 0.2", &[]), "b"));
+    let lines = play(&mut world, "die b 15", &[]);
+    assert!(
+        killed(&lines, "a") && lines.iter().any(|line| line.contains("overflowed")),
+        "{lines:?}"
+    );
+}
+
+#[test]
 fn groups_that_are_stopped_already_cost_nothing() {
     // RUN-323, RTRAP-004
     let idle: Vec<String> =

@@ -80,7 +80,7 @@ impl World {
             | Action::WriteStdin { .. }
             | Action::ClearLogs { .. }
             | Action::ReopenLogs
-            | Action::Compile
+            | Action::Compile { .. }
             | Action::Adopt(_)
             | Action::Reply { .. }
             | Action::Print(_)

@@ -29,7 +29,7 @@ use crate::supervisor::message::{
     SpawnOrder, Wall,
 };
 
-mod fcgi;
+pub(crate) mod fcgi;
 pub(crate) mod ground;
 mod launcher;
 mod recompiler;
@@ -137,7 +137,9 @@ impl<'s> Driver<'s> {
                 Turn::Signal(signal) => self.on_signal(signal),
                 Turn::Messages(messages) => messages.into_iter().for_each(|m| self.feed(m)),
                 Turn::Request(pending) => self.on_request(pending),
-                Turn::Compiled(outcome) => self.feed(Message::Compiled(outcome)),
+                Turn::Compiled(Outcome { plan, obstacle }) => {
+                    self.feed(Message::Compiled { plan, obstacle });
+                }
                 Turn::Deadline => self.feed(Message::Deadline),
                 Turn::ClockSet => self.feed(Message::ClockSet),
                 Turn::Spawn => {
@@ -278,7 +280,9 @@ impl<'s> Driver<'s> {
                 self.logs.clear(process, request, files);
             }
             Action::ReopenLogs => self.reopen_logs(),
-            Action::Compile => self.recompiler.start(),
+            Action::Compile { rehearse } => {
+                self.recompiler.start(rehearse.then(|| self.ground.held()));
+            }
             Action::Adopt(plan) => self.adopt(&plan),
             Action::Reply { id, result } => self.reply(id, result),
             // Nobody watching is no error.

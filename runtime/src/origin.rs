@@ -10,7 +10,7 @@ use compiler::host::Host;
 use compiler::host::system::SystemHost;
 use compiler::incremental::Incremental;
 use compiler::plan::{Plan, codec};
-use compiler::schema::value::{Environment, absolute};
+use compiler::schema::value::{Environment, UserRef, absolute};
 use compiler::{Compiled, Depth, Options};
 
 use crate::api::Draft;
@@ -176,13 +176,15 @@ fn options(overrides: &Overrides, reread: Option<Environment>) -> Options {
 fn look_up_user(plan: &mut Plan) -> Result<(), String> {
     let Some(user) = &mut plan.supervisord.user else { return Ok(()) };
     if user.uid.is_none() {
-        user.uid = SystemHost.user(&user.name).map(|found| found.uid);
+        user.uid = Some(SystemHost.user(&user.name).ok_or_else(|| unknown(user))?.uid);
     }
-    if user.uid.is_some() {
-        return Ok(());
-    }
+    Ok(())
+}
+
+/// The original's words for a user that does not exist (CFG-172).
+pub(crate) fn unknown(user: &UserRef) -> String {
     let kind = if user.name.trim().parse::<i64>().is_ok() { "id" } else { "name" };
-    Err(format!("Invalid user {kind} {}", user.name))
+    format!("Invalid user {kind} {}", user.name)
 }
 
 fn unforeseen(error: impl std::fmt::Display) -> Refusal {

@@ -85,6 +85,28 @@ impl Bound {
         Ok(bound)
     }
 
+    /// Opens the sockets of all servers and closes them again, to see whether it can be. Those of
+    /// `held` that are wanted again stay as they are; that one stands in the way of another is no
+    /// failure, for it will be closed before.
+    ///
+    /// # Errors
+    /// Why one cannot be opened.
+    pub(crate) fn rehearse(plan: &Plan, held: &[Listen]) -> Result<(), ListenError> {
+        let mut trial = Self::default();
+        for server in &plan.servers {
+            if held.contains(&server.listen) && stands(&server.listen) {
+                continue;
+            }
+            match Open::new(&server.listen) {
+                Ok(open) => trial.0.push(open),
+                Err(ListenError::InUse)
+                    if held.iter().any(|held| collide(held, &server.listen)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Starts serving. Needs the runtime and a `LocalSet`.
     ///
     /// # Errors
@@ -141,6 +163,25 @@ impl Drop for SocketFile {
         if self.is_there() {
             // Somebody may remove it just now.
             drop(fs::remove_file(&self.path));
+        }
+    }
+}
+
+/// Whether clients may find a socket there.
+fn stands(listen: &Listen) -> bool {
+    match listen {
+        Listen::Inet { .. } => true,
+        Listen::Unix { file, .. } => file.exists(),
+    }
+}
+
+/// Whether only one of two sockets can be open at a time.
+fn collide(one: &Listen, other: &Listen) -> bool {
+    match (one, other) {
+        (Listen::Inet { port: one, .. }, Listen::Inet { port: other, .. }) => one == other,
+        (Listen::Unix { file: one, .. }, Listen::Unix { file: other, .. }) => one == other,
+        (Listen::Inet { .. }, Listen::Unix { .. }) | (Listen::Unix { .. }, Listen::Inet { .. }) => {
+            false
         }
     }
 }

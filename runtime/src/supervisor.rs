@@ -203,7 +203,7 @@ impl Supervisor {
             Message::LogsCleared { process, request, result } => {
                 self.logs_cleared(request, process, result);
             }
-            Message::Compiled(result) => self.compiled(result),
+            Message::Compiled { plan, obstacle } => self.compiled(&plan, obstacle.as_deref()),
         }
     }
 

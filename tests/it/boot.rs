@@ -228,22 +228,6 @@ fn a_restart_says_what_a_start_says_but_for_the_terminal() {
     }
 }
 
-// CFG-377
-#[test]
-fn a_restart_as_another_user_takes_rights() {
-    let (ours, sandbox) = (crate::ours(), sandbox("nodaemon=true", ""));
-    let mut start = unprivileged(&sandbox, &ours.supervisord);
-    start.args(["-nc", "supervisord.conf"]);
-    let mut daemon = Daemon::spawn_by(start, &ours, &sandbox);
-    sandbox.wait_for_line("INFO supervisord started with pid");
-    let conf = sandbox.read("supervisord.conf");
-    sandbox.write("supervisord.conf", conf.replace("nodaemon=true", "nodaemon=true\nuser=root"));
-    daemon.signal(Signal::SIGHUP);
-    assert_eq!(daemon.wait().code(), Some(2));
-    let refusal = "Error: Can't drop privilege as nonroot user\n";
-    assert!(sandbox.read("daemon.err").contains(refusal), "{}", daemon.output());
-}
-
 // CFG-336, RUN-040, RUN-080: only root is told, and only if that was not asked for.
 #[test]
 fn running_as_root_is_told() {

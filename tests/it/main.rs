@@ -26,6 +26,7 @@ mod oracle;
 mod pidproxy;
 mod plugins;
 mod programs;
+mod rehearsal;
 mod reload;
 mod schemas;
 mod shell;

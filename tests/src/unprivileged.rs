@@ -1,7 +1,6 @@
 //! Being nobody in particular, even where the tests are run by root; and being root, which not
 //! every test can be.
 
-use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -20,9 +19,12 @@ pub fn unprivileged(sandbox: &Sandbox, program: &Path) -> Command {
     if !geteuid().is_root() {
         return command(sandbox, program);
     }
-    // The way to the original file may be closed to others.
+    // The way to the original file may be closed to others. It is copied by a process of its own:
+    // what another test starts just now would inherit a file that is being written, which cannot be
+    // executed then.
     let copy = sandbox.join("program");
-    fs::copy(program, &copy).expect("a copy of the program");
+    let copied = Command::new("cp").arg(program).arg(&copy).status();
+    assert!(copied.is_ok_and(|status| status.success()), "a copy of the program");
     chown(sandbox.path(), Some(Uid::from_raw(STRANGER)), None).expect("a directory of ours");
     let mut command = command(sandbox, copy);
     as_stranger(&mut command);

@@ -31,7 +31,7 @@ type Sharers = (GroupId, String);
 #[derive(Debug)]
 struct Open {
     fd: Arc<OwnedFd>,
-    url: String,
+    address: SocketAddress,
     holders: BTreeSet<ProcessId>,
 }
 
@@ -43,11 +43,29 @@ impl FcgiSockets {
     /// The text of the failure.
     pub(crate) fn check(&self, group: &GroupPlan) -> Result<(), String> {
         if let GroupKind::Fcgi(socket) = &group.kind {
-            let url = url(&socket.address);
-            drop(create(socket, user_of(group), &url)?);
-            tracing::info!("Closing socket {url}");
+            drop(create(socket, user_of(group))?);
+            tracing::info!("Closing socket {}", url(&socket.address));
         }
         Ok(())
+    }
+
+    /// As [`FcgiSockets::check`], without a word in the log, for a group that may never be
+    /// activated. A socket that is one of `held` is not touched.
+    ///
+    /// # Errors
+    /// The text of the failure.
+    pub(crate) fn rehearse(group: &GroupPlan, held: &[SocketAddress]) -> Result<(), String> {
+        match &group.kind {
+            GroupKind::Fcgi(socket) if !held.iter().any(|held| collide(held, &socket.address)) => {
+                open(socket, user_of(group)).map(drop)
+            }
+            GroupKind::Fcgi(_) | GroupKind::Program | GroupKind::EventListener(_) => Ok(()),
+        }
+    }
+
+    /// The addresses of the sockets that are open.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddress> {
+        self.open.values().map(|open| open.address.clone()).collect()
     }
 
     /// The socket for a process about to be spawned, created if it is the first (RUN-403).
@@ -63,9 +81,9 @@ impl FcgiSockets {
         let open = match self.open.entry(sharers.clone()) {
             Entry::Occupied(open) => open.into_mut(),
             Entry::Vacant(place) => {
-                let url = url(&socket.address);
-                let fd = Arc::new(create(socket, order.plan.program.user.as_ref(), &url)?);
-                place.insert(Open { fd, url, holders: BTreeSet::new() })
+                let fd = Arc::new(create(socket, order.plan.program.user.as_ref())?);
+                let address = socket.address.clone();
+                place.insert(Open { fd, address, holders: BTreeSet::new() })
             }
         };
         open.holders.insert(order.process);
@@ -80,7 +98,7 @@ impl FcgiSockets {
         let Some(open) = self.open.get_mut(&sharers) else { return };
         open.holders.remove(&process);
         if open.holders.is_empty() {
-            tracing::info!("Closing socket {}", open.url);
+            tracing::info!("Closing socket {}", url(&open.address));
             self.open.remove(&sharers);
         }
     }
@@ -101,8 +119,12 @@ pub(crate) fn socket_of(order: &SpawnOrder) -> Option<&SocketPlan> {
     }
 }
 
-fn create(plan: &SocketPlan, user: Option<&UserRef>, url: &str) -> Result<OwnedFd, String> {
-    tracing::info!("Creating socket {url}");
+fn create(plan: &SocketPlan, user: Option<&UserRef>) -> Result<OwnedFd, String> {
+    tracing::info!("Creating socket {}", url(&plan.address));
+    open(plan, user)
+}
+
+fn open(plan: &SocketPlan, user: Option<&UserRef>) -> Result<OwnedFd, String> {
     let fd = match &plan.address {
         SocketAddress::Unix(path) => {
             let mode = plan.mode.unwrap_or(MODE);
@@ -110,7 +132,10 @@ fn create(plan: &SocketPlan, user: Option<&UserRef>, url: &str) -> Result<OwnedF
         }
         SocketAddress::Tcp { host, port } => sockets::fcgi_inet(host, *port, plan.backlog),
     };
-    fd.map_err(|error| format!("Could not create FastCGI socket {url}: {}", python_error(&error)))
+    fd.map_err(|error| {
+        let url = url(&plan.address);
+        format!("Could not create FastCGI socket {url}: {}", python_error(&error))
+    })
 }
 
 /// The configured owner; else the program's user, unless the daemon is that user (RUN-406).
@@ -120,6 +145,16 @@ fn ownership(plan: &SocketPlan, user: Option<&UserRef>) -> Option<Ownership> {
     }
     let (uid, gid) = identity::ids(user?)?;
     (uid != nix::unistd::getuid()).then_some((Some(uid), Some(gid)))
+}
+
+/// Whether only one of two sockets can be open at a time.
+fn collide(one: &SocketAddress, other: &SocketAddress) -> bool {
+    match (one, other) {
+        (SocketAddress::Tcp { port: one, .. }, SocketAddress::Tcp { port: other, .. }) => {
+            one == other
+        }
+        _ => one == other,
+    }
 }
 
 fn user_of(group: &GroupPlan) -> Option<&UserRef> {

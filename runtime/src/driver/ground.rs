@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use compiler::plan::{Plan, ProcessPlan};
+use compiler::plan::{Listen, Plan, ProcessPlan};
 use compiler::schema::value::LogLevel;
 
 use crate::activity::Activity;
@@ -15,6 +15,7 @@ use crate::driver::fcgi::FcgiSockets;
 use crate::driver::launcher::{Launched, Launcher};
 use crate::logs::{Logs, auto};
 use crate::os::environment::Inherited;
+use crate::rehearsal::Held;
 use crate::supervisor::Supervisor;
 use crate::supervisor::message::{
     Action, AutoLogs, CommandError, Exit, GroupId, GroupOrder, Message, ProcessId, SpawnError,
@@ -26,6 +27,7 @@ pub(crate) struct Ground {
     activity: Activity,
     launcher: Launcher,
     sockets: FcgiSockets,
+    servers: Vec<Listen>,
     childlogdir: PathBuf,
     identifier: String,
     timeline: Timeline,
@@ -41,6 +43,7 @@ impl Ground {
             activity,
             launcher: Launcher::new(inherited, plan)?,
             sockets: FcgiSockets::default(),
+            servers: plan.servers.iter().map(|server| server.listen.clone()).collect(),
             childlogdir: plan.supervisord.childlogdir.clone(),
             identifier: plan.supervisord.identifier.clone(),
             timeline: Timeline::begin(),
@@ -112,6 +115,11 @@ impl Ground {
     pub(crate) fn adopt(&mut self, plan: &Plan) {
         self.childlogdir.clone_from(&plan.supervisord.childlogdir);
         self.identifier.clone_from(&plan.supervisord.identifier);
+    }
+
+    /// What the run keeps others from, and gives back at its end.
+    pub(crate) fn held(&self) -> Held {
+        Held { servers: self.servers.clone(), fcgi: self.sockets.addresses() }
     }
 
     /// The activity log.

@@ -8,10 +8,16 @@ use compiler::plan::Plan;
 use tokio::sync::oneshot;
 
 use crate::origin::Origin;
+use crate::rehearsal::{Held, rehearse};
 use crate::supervisor::message::CompileFailure;
 
 /// What a compilation gives.
-pub(crate) type Outcome = Result<Arc<Plan>, CompileFailure>;
+pub(crate) struct Outcome {
+    /// The plan, or why there is none.
+    pub(crate) plan: Result<Arc<Plan>, CompileFailure>,
+    /// Why the daemon could not start over with it, as far as that was looked at.
+    pub(crate) obstacle: Option<String>,
+}
 
 /// At most one compilation at a time.
 pub(crate) struct Recompiler {
@@ -25,15 +31,18 @@ impl Recompiler {
         Self { origin, running: None }
     }
 
-    /// Starts a compilation; its outcome comes from [`Recompiler::done`].
-    pub(crate) fn start(&mut self) {
+    /// Starts a compilation; its outcome comes from [`Recompiler::done`]. With what the daemon
+    /// holds, a start with the plan is rehearsed too.
+    pub(crate) fn start(&mut self, held: Option<Held>) {
         let (sender, receiver) = oneshot::channel();
         // What is left behind knows where the plan comes from, should the thread be lost.
         let memory = std::mem::take(&mut self.origin.memory);
         let mut origin = self.origin.clone();
         origin.memory = memory;
         let started = thread::Builder::new().name("compile".to_owned()).spawn(move || {
-            let outcome = origin.compile_again();
+            let plan = origin.compile_again();
+            let rehearsed = plan.as_ref().ok().zip(held).map(|(plan, held)| rehearse(plan, &held));
+            let outcome = Outcome { obstacle: rehearsed.and_then(Result::err), plan };
             // The driver may have left meanwhile.
             drop(sender.send((origin, outcome)));
         });
@@ -55,7 +64,7 @@ impl Recompiler {
             }
             Err(_) => {
                 let message = "the configuration could not be compiled".to_owned();
-                Err(CompileFailure { message })
+                Outcome { plan: Err(CompileFailure { message }), obstacle: None }
             }
         }
     }

@@ -23,6 +23,13 @@ const NAME_ALPHABET: &[u8; 37] = b"abcdefghijklmnopqrstuvwxyz0123456789_";
 /// Names that may be taken before creating a file is given up.
 const ATTEMPTS: u32 = 100;
 
+/// Whether any log of a process is an AUTO log.
+pub fn has_any(process: &ProcessPlan) -> bool {
+    let program = &process.program;
+    program.stdout_logfile == LogTarget::Auto
+        || !program.redirect_stderr && program.stderr_logfile == LogTarget::Auto
+}
+
 /// Creates the AUTO logs of a process, empty, stdout before stderr (LOG-050, CFG-325). A name in
 /// `before` is used again (RUN-369). The result has no names for streams that are not AUTO.
 ///

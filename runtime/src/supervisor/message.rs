@@ -192,7 +192,12 @@ pub enum Message {
         result: Result<(), ()>,
     },
     /// Answers [`Action::Compile`].
-    Compiled(Result<Arc<Plan>, CompileFailure>),
+    Compiled {
+        /// The plan, or why there is none.
+        plan: Result<Arc<Plan>, CompileFailure>,
+        /// Why the daemon could not start over with the plan, if it was asked for and cannot.
+        obstacle: Option<String>,
+    },
 }
 
 /// How a process ended.

@@ -139,6 +139,7 @@ fn perform(world: &mut World, step: &str) {
             let message = "File contains no section headers.".to_owned();
             world.compiles.push_back(Err(CompileFailure { message }));
         }
+        ["hindered"] => world.obstacle = Some("no such user".to_owned()),
         ["slow"] => world.slow_compiles = true,
         ["compiled"] => world.finish_compile(),
         _ => ask(world, step, &words),

@@ -130,8 +130,8 @@ impl Supervisor {
         self.compile_for(Purpose::Reread(id));
     }
 
-    /// Compiles before anything is stopped: a configuration that does not compile changes nothing
-    /// (CFG-497).
+    /// Compiles and rehearses before anything is stopped: a configuration the daemon cannot start
+    /// over with changes nothing (CFG-497).
     pub(crate) fn request_restart(&mut self, id: Option<RequestId>) {
         if !self.is_stopping() {
             self.compile_for(Purpose::Restart(id));
@@ -140,28 +140,43 @@ impl Supervisor {
 
     fn compile_for(&mut self, purpose: Purpose) {
         if self.compiles.running.is_empty() {
-            self.compiles.running.push(purpose);
-            self.actions.push(Action::Compile);
+            self.start_compile(vec![purpose]);
         } else if purpose != Purpose::Restart(None) || !self.compiles.waiting.contains(&purpose) {
             self.compiles.waiting.push(purpose);
         }
     }
 
+    fn start_compile(&mut self, purposes: Vec<Purpose>) {
+        let rehearse = purposes.iter().any(|purpose| matches!(purpose, Purpose::Restart(_)));
+        self.compiles.running = purposes;
+        self.actions.push(Action::Compile { rehearse });
+    }
+
     /// The answer to a compile.
-    pub(crate) fn compiled(&mut self, result: Result<Arc<Plan>, CompileFailure>) {
+    pub(crate) fn compiled(
+        &mut self,
+        plan: &Result<Arc<Plan>, CompileFailure>,
+        obstacle: Option<&str>,
+    ) {
         for purpose in std::mem::take(&mut self.compiles.running) {
-            match (purpose, &result) {
+            match (purpose, plan) {
                 (Purpose::Reread(id), Ok(plan)) => self.stage(id, plan),
                 (Purpose::Reread(id), Err(failure)) => {
                     self.reply_fault(id, Fault::new(FaultCode::CantReread, &*failure.message));
                 }
-                (Purpose::Restart(id), Ok(plan)) => self.restart(id, plan),
-                (Purpose::Restart(id), Err(failure)) => self.restart_refused(id, failure),
+                (Purpose::Restart(id), Ok(plan)) => match obstacle {
+                    None => self.restart(id, plan),
+                    Some(obstacle) => self.restart_refused(id, "", obstacle),
+                },
+                (Purpose::Restart(id), Err(failure)) => {
+                    let why = ", the configuration does not compile";
+                    self.restart_refused(id, why, &failure.message);
+                }
             }
         }
         if !self.compiles.waiting.is_empty() {
-            self.compiles.running = std::mem::take(&mut self.compiles.waiting);
-            self.actions.push(Action::Compile);
+            let waiting = std::mem::take(&mut self.compiles.waiting);
+            self.start_compile(waiting);
         }
     }
 
@@ -189,14 +204,11 @@ impl Supervisor {
         }
     }
 
-    fn restart_refused(&mut self, id: Option<RequestId>, failure: &CompileFailure) {
-        let message = &failure.message;
-        self.log(
-            LogLevel::Critical,
-            format!("not restarting, the configuration does not compile: {message}"),
-        );
+    /// Nothing was stopped yet, and nothing is.
+    fn restart_refused(&mut self, id: Option<RequestId>, why: &str, message: &str) {
+        self.log(LogLevel::Critical, format!("not restarting{why}: {message}"));
         if let Some(id) = id {
-            self.reply_fault(id, Fault::new(FaultCode::CantReread, message.as_str()));
+            self.reply_fault(id, Fault::new(FaultCode::CantReread, message));
         }
     }
 

@@ -83,7 +83,10 @@ pub enum Action {
     ReopenLogs,
     /// Compile the configuration, off the core. At most one at a time.
     /// *Answered* by [`super::Message::Compiled`].
-    Compile,
+    Compile {
+        /// Find out too whether the daemon could start over with the result.
+        rehearse: bool,
+    },
     /// A reread succeeded: `strip_ansi`, `childlogdir`, `identifier` and the capping of
     /// the debug copies by `loglevel` are taken from this plan from now on (CFG-356).
     Adopt(Arc<Plan>),

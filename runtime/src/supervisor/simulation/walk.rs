@@ -257,7 +257,10 @@ impl<'p> Walk<'p> {
 
     fn rare_request(&mut self) -> Request {
         match self.random.below(8) {
-            0 => Request::Restart,
+            0 => {
+                self.world.obstacle = self.random.one_in(2).then(|| "no".to_owned());
+                Request::Restart
+            }
             1 => Request::Shutdown,
             _ => Request::Identification,
         }

@@ -47,7 +47,10 @@ pub(crate) struct World {
     pub(crate) compiles: VecDeque<Result<Arc<Plan>, CompileFailure>>,
     /// Whether compiles are answered at once, or by [`World::finish_compile`].
     pub(crate) slow_compiles: bool,
-    compiling: bool,
+    /// What stands in the way of the next restart.
+    pub(crate) obstacle: Option<String>,
+    /// The compile under way, and whether it is rehearsed.
+    compiling: Option<bool>,
     /// Whether spawns, drains and writes take their time, until [`World::catch_up`].
     pub(crate) lazy: bool,
     held: VecDeque<Action>,
@@ -88,7 +91,8 @@ impl World {
             feed_results: BTreeMap::new(),
             compiles: VecDeque::new(),
             slow_compiles: false,
-            compiling: false,
+            obstacle: None,
+            compiling: None,
             lazy: false,
             held: VecDeque::new(),
             silenced: BTreeSet::new(),
@@ -157,13 +161,13 @@ impl World {
 
     /// Answers a compile that was ordered.
     pub(crate) fn finish_compile(&mut self) {
-        assert!(std::mem::take(&mut self.compiling), "no compile was ordered");
-        let result = self.next_compile();
-        self.send(Message::Compiled(result));
+        let rehearse = self.compiling.take().expect("no compile was ordered");
+        let compiled = self.next_compile(rehearse);
+        self.send(compiled);
     }
 
     pub(crate) fn is_compiling(&self) -> bool {
-        self.compiling
+        self.compiling.is_some()
     }
 
     /// The requests whose writes take their time.
@@ -189,7 +193,7 @@ impl World {
         while !self.held.is_empty() {
             self.catch_up();
         }
-        if self.compiling {
+        if self.is_compiling() {
             self.finish_compile();
         }
     }
@@ -211,9 +215,11 @@ impl World {
         self.core = read;
     }
 
-    fn next_compile(&mut self) -> Result<Arc<Plan>, CompileFailure> {
+    fn next_compile(&mut self, rehearse: bool) -> Message {
         let same = || Ok(Arc::clone(&self.core.staged.plan));
-        self.compiles.pop_front().unwrap_or_else(same)
+        let plan = self.compiles.pop_front().unwrap_or_else(same);
+        let obstacle = if rehearse { self.obstacle.take() } else { None };
+        Message::Compiled { plan, obstacle }
     }
 
     fn note(&mut self, text: impl FnOnce() -> String) {
@@ -263,11 +269,12 @@ impl World {
                 answers.push_back(Message::LogsCleared { process, request, result: Ok(()) });
             }
             Action::ReopenLogs => self.note(|| "reopen logs".to_owned()),
-            Action::Compile => {
-                assert!(!std::mem::replace(&mut self.compiling, true), "one compile at a time");
-                if !self.slow_compiles {
-                    self.compiling = false;
-                    answers.push_back(Message::Compiled(self.next_compile()));
+            Action::Compile { rehearse } => {
+                assert!(!self.is_compiling(), "one compile at a time");
+                if self.slow_compiles {
+                    self.compiling = Some(rehearse);
+                } else {
+                    answers.push_back(self.next_compile(rehearse));
                 }
             }
             Action::Adopt(_) | Action::Publish(_) => {}

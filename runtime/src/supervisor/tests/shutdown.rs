@@ -279,6 +279,33 @@ fn a_restart_with_a_faulty_configuration_changes_nothing() {
 }
 
 #[test]
+fn a_restart_the_machine_does_not_allow_changes_nothing() {
+    // CFG-377
+    let mut world = up(&TWO);
+    assert_eq!(
+        // A reread asks for no rehearsal; who waits with a restart gets its own answer.
+        play(&mut world, "hindered; reread; HUP; hindered; restart; state", &[]),
+        [
+            "= reread: added [] changed [] removed []",
+            "WARN received SIGHUP indicating restart request",
+            "CRIT not restarting: no such user",
+            "CRIT not restarting: no such user",
+            "= restart: CANT_REREAD: no such user",
+            "= state: RUNNING",
+        ]
+    );
+    assert_eq!(
+        play(&mut world, "slow; reread; reread; restart; compiled; hindered; compiled", &[]),
+        [
+            "= reread: added [] changed [] removed []",
+            "= reread: added [] changed [] removed []",
+            "CRIT not restarting: no such user",
+            "= restart: CANT_REREAD: no such user",
+        ]
+    );
+}
+
+#[test]
 fn a_shutdown_overtakes_the_compile_of_a_restart() {
     // RUN-343
     let mut world = up(&TWO);

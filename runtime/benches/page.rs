@@ -90,7 +90,8 @@ fn benches(criterion: &mut Criterion) {
     let local = LocalSet::new();
     let serving = runtime.block_on(local.run_until(async {
         let listener = Listener::Unix(UnixListener::bind(&socket).expect("a socket"));
-        let endpoint = Endpoint { listener, credentials: None, hostname: "h".to_owned() };
+        let endpoint =
+            Endpoint { listener, unheard: Vec::new(), credentials: None, hostname: "h".to_owned() };
         let site = Interfaces::new(Rc::new(fleet()), Vec::new()).expect("random bytes");
         serve(endpoint, Rc::new(site), Rc::new(Shared::default())).expect("to serve")
     }));

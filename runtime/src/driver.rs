@@ -35,7 +35,7 @@ mod launcher;
 mod recompiler;
 
 /// Turns the other tasks get once the last answer is given, to hand it to their clients.
-const LAST_TURNS: usize = 32;
+pub(crate) const LAST_TURNS: usize = 32;
 
 /// How long a client that may read a log waits for what was printed and logged before: a disk may
 /// be stalled.

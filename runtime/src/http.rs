@@ -63,11 +63,18 @@ impl Listener {
     }
 }
 
+/// A connection that was accepted by a server that has ended, and that nothing has been read from:
+/// the next server can serve it as if it had just come.
+#[derive(Debug)]
+pub struct Unheard(Accepted);
+
 /// One server before it serves.
 #[derive(Debug)]
 pub struct Endpoint {
     /// The open socket.
     pub listener: Listener,
+    /// Who has come in by it already.
+    pub unheard: Vec<Unheard>,
     /// Who may use it; everybody when there are none.
     pub credentials: Option<Credentials>,
     /// This machine's name, which a browser may use for it.
@@ -92,6 +99,7 @@ pub struct Shared {
 pub struct Serving {
     accepting: JoinHandle<()>,
     slots: Rc<Slots>,
+    number: u64,
     local: Option<SocketAddr>,
 }
 
@@ -110,6 +118,8 @@ pub struct Exchange {
 
 /// Everything a connection needs of its server.
 struct Server<S> {
+    /// Tells its connections from those of the others.
+    number: u64,
     site: Rc<S>,
     shared: Rc<Shared>,
     credentials: Option<Credentials>,
@@ -142,8 +152,13 @@ pub fn serve<S: Site>(endpoint: Endpoint, site: Rc<S>, shared: Rc<Shared>) -> io
         hostname: endpoint.hostname.to_ascii_lowercase(),
     };
     let slots = Rc::clone(&shared.slots);
-    let server =
-        Rc::new(Server { site, shared, credentials: endpoint.credentials, reach: Rc::new(reach) });
+    let number = slots.tick();
+    let (credentials, reach) = (endpoint.credentials, Rc::new(reach));
+    let server = Rc::new(Server { number, site, shared, credentials, reach });
+    for Unheard(connection) in endpoint.unheard {
+        let peer = connection.peer();
+        open(&server, Stream::new(connection)?, peer);
+    }
     let accepting = match endpoint.listener {
         Listener::Tcp(listener) => {
             listener.set_nonblocking(true)?;
@@ -162,7 +177,7 @@ pub fn serve<S: Site>(endpoint: Endpoint, site: Rc<S>, shared: Rc<Shared>) -> io
             tokio::task::spawn_local(accept(awaited(listener, Interest::READABLE)?, take, server))
         }
     };
-    Ok(Serving { accepting, slots, local })
+    Ok(Serving { accepting, slots, number, local })
 }
 
 impl Serving {
@@ -173,11 +188,21 @@ impl Serving {
     }
 
     /// Closes the socket, for good when this returns: its port is free to be listened on again.
-    /// Merely dropped, it is closed a turn of the runtime later.
-    pub async fn close(mut self) {
+    /// Merely dropped, it is closed a turn of the runtime later. Connections go on.
+    pub async fn stop_accepting(&mut self) {
         self.accepting.abort();
         // It ends by having been aborted.
         drop((&mut self.accepting).await);
+    }
+
+    /// Stops serving those who have not asked for anything yet, and gives their connections back.
+    pub fn release_unheard(&self) -> Vec<Unheard> {
+        self.slots.release_unheard(self.number).into_iter().map(Unheard).collect()
+    }
+
+    /// Whether this server, or one that shares its limits, is working out an answer.
+    pub fn is_answering(&self) -> bool {
+        self.slots.any_answering()
     }
 }
 
@@ -245,7 +270,7 @@ fn open<S: Site>(server: &Rc<Server<S>>, stream: Stream, peer: Option<SocketAddr
     let limits = server.shared.limits;
     let socket = Rc::new(Socket::new(stream, limits));
     let address: Option<IpAddr> = peer.map(|peer| peer.ip());
-    let Some(permit) = server.shared.slots.admit(address, &socket, &limits) else {
+    let Some(permit) = server.shared.slots.admit(server.number, address, &socket, &limits) else {
         tracing::debug!("too many connections, closing the newest");
         return;
     };

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io;
+use std::mem::take;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -19,8 +20,8 @@ use tokio::time::timeout;
 use crate::activity::{Activity, ClearError};
 use crate::api::{Daemon, Draft};
 use crate::clock;
-use crate::driver::FENCE_LIMIT;
-use crate::http::{Listener, Serving};
+use crate::driver::{FENCE_LIMIT, LAST_TURNS};
+use crate::http::{Listener, Serving, Unheard};
 use crate::link::DriverHandle;
 use crate::origin::Root;
 use crate::os::identity;
@@ -39,6 +40,8 @@ struct Open {
     listen: Listen,
     listener: Listener,
     file: Option<SocketFile>,
+    /// Who has come in by it and is still to be served.
+    unheard: Vec<Unheard>,
 }
 
 /// The file of a socket, as long as it is that socket's.
@@ -112,14 +115,15 @@ impl Bound {
     /// # Errors
     /// When the system refuses to watch a socket.
     pub(crate) fn serve(
-        self,
+        mut self,
         plan: &Plan,
         hostname: &str,
         interface: Interface,
     ) -> io::Result<Servers> {
-        let listeners = self.0.iter().map(|open| open.listener.try_clone());
-        let listeners = listeners.collect::<io::Result<_>>()?;
-        let serving = serve_all(Rc::new(interface), plan, listeners, hostname)?;
+        let sockets =
+            self.0.iter_mut().map(|open| Ok((open.listener.try_clone()?, take(&mut open.unheard))));
+        let sockets = sockets.collect::<io::Result<_>>()?;
+        let serving = serve_all(Rc::new(interface), plan, sockets, hostname)?;
         Ok(Servers { serving, bound: self })
     }
 }
@@ -134,7 +138,7 @@ impl Open {
                 (listener, SocketFile::at(file))
             }
         };
-        Ok(Self { listen: listen.clone(), listener, file })
+        Ok(Self { listen: listen.clone(), listener, file, unheard: Vec::new() })
     }
 
     /// Whether clients still find it.
@@ -193,12 +197,33 @@ fn identify(path: &Path) -> Option<(u64, u64)> {
 }
 
 impl Servers {
-    /// Ends them and gives their sockets back, on which clients wait for the next run.
-    pub(crate) async fn close(self) -> Bound {
-        for serving in self.serving {
-            serving.close().await;
+    /// Ends them for good.
+    pub(crate) async fn close(mut self) {
+        for serving in &mut self.serving {
+            serving.stop_accepting().await;
         }
+        self.finish_answers().await;
+    }
+
+    /// Ends them and gives their sockets back, with whoever came in by them too late to be heard:
+    /// they wait for the next run.
+    pub(crate) async fn hand_over(mut self) -> Bound {
+        for (serving, open) in self.serving.iter_mut().zip(&mut self.bound.0) {
+            serving.stop_accepting().await;
+            open.unheard = serving.release_unheard();
+        }
+        self.finish_answers().await;
         self.bound
+    }
+
+    /// Lets whoever has asked for something get the answer, which is at hand: the core is gone.
+    async fn finish_answers(&self) {
+        for _ in 0..LAST_TURNS {
+            tokio::task::yield_now().await;
+            if !self.serving.iter().any(Serving::is_answering) {
+                break;
+            }
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::http::limits::Limits;
 use crate::http::origin::{self, Provenance};
 use crate::http::reply::{self, Content, Reply};
 use crate::http::target::{Route, Target, parameters};
-use crate::http::{Endpoint, Exchange, Listener, Serving, Shared, Site, Socket, serve};
+use crate::http::{Endpoint, Exchange, Listener, Serving, Shared, Site, Socket, Unheard, serve};
 use crate::logs::follow::Follow;
 use crate::os::limits;
 use crate::supervisor::message::Channel;
@@ -32,14 +32,15 @@ pub struct Interfaces<D> {
     daemon: Rc<D>,
 }
 
-/// Serves `listeners`, which belong to the servers of `plan` in their order. Must be called inside a [`tokio::task::LocalSet`].
+/// Serves sockets and who has come in by them, which belong to the servers of `plan` in their
+/// order. Must be called inside a [`tokio::task::LocalSet`].
 ///
 /// # Errors
 /// When a socket cannot be registered with the runtime.
 pub fn serve_all<D: Daemon>(
     daemon: Rc<D>,
     plan: &Plan,
-    listeners: Vec<Listener>,
+    sockets: Vec<(Listener, Vec<Unheard>)>,
     hostname: &str,
 ) -> io::Result<Vec<Serving>> {
     let stock = plan.interfaces.iter().filter(|interface| interface.stock);
@@ -47,9 +48,9 @@ pub fn serve_all<D: Daemon>(
     let interfaces = Rc::new(Interfaces::new(daemon, namespaces)?);
     let shared = Rc::new(Shared::new(Limits { descriptors: for_clients(), ..Limits::default() }));
     let mut serving = Vec::new();
-    for (server, listener) in plan.servers.iter().zip(listeners) {
+    for (server, (listener, unheard)) in plan.servers.iter().zip(sockets) {
         let credentials = server.credentials.clone();
-        let endpoint = Endpoint { listener, credentials, hostname: hostname.to_owned() };
+        let endpoint = Endpoint { listener, unheard, credentials, hostname: hostname.to_owned() };
         serving.push(serve(endpoint, Rc::clone(&interfaces), Rc::clone(&shared))?);
     }
     Ok(serving)

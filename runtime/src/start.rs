@@ -248,8 +248,13 @@ impl Daemon {
         drop(plan);
         let driver = Driver::new(supervisor, ground, origin, logs, watched, end);
         let (exit, origin) = driver.run().await;
-        let bound = servers.close().await;
-        let kept = matches!(exit, Exit::Restart { .. }).then_some(bound);
+        let kept = match exit {
+            Exit::Restart { .. } => Some(servers.hand_over().await),
+            Exit::Shutdown | Exit::Failed(_) => {
+                servers.close().await;
+                None
+            }
+        };
         if let Some(pidfile) = pidfile {
             pidfile.remove();
         }

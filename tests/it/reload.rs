@@ -215,6 +215,10 @@ fn a_restart_keeps_the_sockets_it_needs_again() {
     };
     let files = || ["s.sock", "other.sock"].map(|name| file(&sandbox, name));
     let first = files();
+    // Who came before it and has not said anything yet is served by the next run.
+    let connect = |name: &str| UnixStream::connect(sandbox.join(name)).expect("to connect");
+    let mut silent = ["s.sock", "other.sock"].map(connect);
+    daemon.wait_until_asleep();
     // Who comes between two runs waits for the second.
     let over = AtomicBool::new(false);
     let turned_away = thread::scope(|scope| {
@@ -230,6 +234,12 @@ fn a_restart_keeps_the_sockets_it_needs_again() {
     });
     assert!(turned_away.is_none(), "{turned_away:?}");
     assert_eq!(files(), first);
+    for client in &mut silent {
+        client.write_all(b"GET /ok.html HTTP/1.0\r\n\r\n").expect("to send");
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.ends_with("\r\n\r\nOK"), "{answer}");
+    }
 
     with(&format!("{server}chmod=0606\n"));
     restart();

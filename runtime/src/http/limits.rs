@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 
 use super::socket::Socket;
+use super::stream::Accepted;
 
 /// The bounds of the HTTP servers. The original knows none (RPC-015, HTTP-049).
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +70,8 @@ pub(super) struct Slots {
 
 #[derive(Debug)]
 struct Slot {
+    /// The number of the server that accepted it.
+    server: u64,
     peer: Option<IpAddr>,
     socket: Rc<Socket>,
     task: Option<AbortHandle>,
@@ -82,10 +85,11 @@ pub(super) struct Permit {
 }
 
 impl Slots {
-    /// Takes a place for a connection from `peer` (none for a UNIX socket). `None` when the
-    /// limits are reached and nobody is idle.
+    /// Takes a place for a connection from `peer` (none for a UNIX socket) to the server with this
+    /// number. `None` when the limits are reached and nobody is idle.
     pub(super) fn admit(
         self: &Rc<Self>,
+        server: u64,
         peer: Option<IpAddr>,
         socket: &Rc<Socket>,
         limits: &Limits,
@@ -104,7 +108,7 @@ impl Slots {
         }
         let id = self.tick();
         socket.touch(id);
-        let slot = Slot { peer, socket: Rc::clone(socket), task: None };
+        let slot = Slot { server, peer, socket: Rc::clone(socket), task: None };
         self.open.borrow_mut().insert(id, slot);
         Some(Permit { id, slots: Rc::downgrade(self) })
     }
@@ -127,6 +131,27 @@ impl Slots {
     /// Ends the connection that has been idle for longest, if there is one.
     pub(super) fn evict_any(&self) -> bool {
         self.evict(|_| true)
+    }
+
+    /// Stops serving the connections of a server whose clients have not sent anything yet, and
+    /// gives them back open.
+    pub(super) fn release_unheard(&self, server: u64) -> Vec<Accepted> {
+        let mut unheard = Vec::new();
+        self.open.borrow_mut().retain(|_, slot| {
+            let released = (slot.server == server).then(|| slot.socket.unheard()).flatten();
+            let Some(connection) = released else { return true };
+            if let Some(task) = &slot.task {
+                task.abort();
+            }
+            unheard.push(connection);
+            false
+        });
+        unheard
+    }
+
+    /// Whether an answer to a client is being worked out.
+    pub(super) fn any_answering(&self) -> bool {
+        self.open.borrow().values().any(|slot| slot.socket.is_answering())
     }
 
     /// A number that grows with every use of a connection.

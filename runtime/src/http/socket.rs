@@ -13,7 +13,7 @@ use hyper::rt::ReadBufCursor;
 use tokio::time::Sleep;
 
 use super::limits::Limits;
-use super::stream::Stream;
+use super::stream::{Accepted, Stream};
 
 thread_local! {
     /// Where every connection reads to: one read of this size takes any ordinary call whole.
@@ -49,6 +49,8 @@ pub struct Socket {
     stream: RefCell<Stream>,
     limits: Limits,
     phase: Cell<Phase>,
+    /// Whether the client has not sent anything yet.
+    unheard: Cell<bool>,
     receiving: Cell<Option<Stall>>,
     sending: Cell<Option<Stall>>,
     serial: Cell<u64>,
@@ -62,6 +64,7 @@ impl Socket {
             stream: RefCell::new(stream),
             limits,
             phase: Cell::new(Phase::Idle),
+            unheard: Cell::new(true),
             receiving: Cell::new(None),
             sending: Cell::new(None),
             serial: Cell::new(0),
@@ -88,6 +91,17 @@ impl Socket {
     /// Whether the connection is between two requests.
     pub(super) fn is_idle(&self) -> bool {
         self.phase.get() == Phase::Idle && self.sending.get().is_none()
+    }
+
+    /// Whether an answer is being worked out.
+    pub(super) fn is_answering(&self) -> bool {
+        self.phase.get() == Phase::Answering
+    }
+
+    /// The connection once more if nothing has been read from it, so that somebody else can serve
+    /// it. `None` too when there is no descriptor left for that.
+    pub(super) fn unheard(&self) -> Option<Accepted> {
+        self.unheard.get().then(|| self.stream.borrow().again().ok()).flatten()
     }
 
     /// When the connection last began or ended a request, in the ticks of the caller.
@@ -165,6 +179,7 @@ impl hyper::rt::Read for SocketIo {
         match read {
             Poll::Ready(Ok(count)) => {
                 if socket.phase.get() == Phase::Idle && count > 0 {
+                    socket.unheard.set(false);
                     socket.enter(Phase::Head);
                 }
                 Poll::Ready(Ok(()))

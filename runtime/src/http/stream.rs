@@ -5,7 +5,7 @@
 //! is watched, and what can be written only while a client does not keep up.
 
 use std::io::{self, IoSlice, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd as _, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::task::{Context, Poll, ready};
@@ -51,6 +51,14 @@ impl Stream {
             Accepted::Unix(stream) => stream.set_nonblocking(true)?,
         }
         Ok(Stream { news: None, room: None, accepted, is_fresh: true })
+    }
+
+    /// The connection once more, to outlive this one.
+    ///
+    /// # Errors
+    /// When there is no descriptor left for it.
+    pub(super) fn again(&self) -> io::Result<Accepted> {
+        self.accepted.again()
     }
 
     /// Reads what is there; nothing at the end.
@@ -124,6 +132,22 @@ impl Accepted {
             Accepted::Tcp(stream) => (&mut &*stream).write_vectored(slices),
             Accepted::Unix(stream) => (&mut &*stream).write_vectored(slices),
         }
+    }
+
+    /// Who is at the other end, if that is an address.
+    pub(super) fn peer(&self) -> Option<SocketAddr> {
+        match self {
+            Accepted::Tcp(stream) => stream.peer_addr().ok(),
+            Accepted::Unix(_) => None,
+        }
+    }
+
+    /// The same connection once more.
+    fn again(&self) -> io::Result<Accepted> {
+        Ok(match self {
+            Accepted::Tcp(stream) => Accepted::Tcp(stream.try_clone()?),
+            Accepted::Unix(stream) => Accepted::Unix(stream.try_clone()?),
+        })
     }
 
     /// Another descriptor of the same connection: one can be watched only once.

@@ -45,6 +45,7 @@ struct Bench {
 impl Bench {
     fn new(limits: Limits, credentials: Option<Credentials>) -> Bench {
         let server = Server {
+            number: 0,
             site: Rc::new(Script),
             shared: Rc::new(Shared::new(limits)),
             credentials,
@@ -210,6 +211,34 @@ fn wrong_credentials_end_the_connection() {
     });
     let right = "GET / HTTP/1.1\r\nAuthorization: Basic dTpzZWNyZXQ=\r\n\r\n";
     check_on(guarded, right, OK, &[]);
+}
+
+#[test]
+fn who_was_not_heard_yet_can_be_served_by_another() {
+    run(async {
+        let [old, new] = [0, 1].map(|_| Bench::new(Limits::default(), None));
+        let mut known = old.connect();
+        known.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("to send");
+        read_until(&mut known, "\r\n\r\nOK").await;
+        let mut silent = old.connect();
+        tokio::task::yield_now().await;
+        // Its request is there, but the server has not got round to it.
+        let mut late = old.connect();
+        let sent = late.try_write(b"GET / HTTP/1.1\r\n\r\n").expect("to send");
+        assert_eq!(sent, 18);
+        let released = old.server.shared.slots.release_unheard(0);
+        assert_eq!((released.len(), old.open_connections()), (2, 1));
+        assert!(old.server.shared.slots.release_unheard(1).is_empty(), "another server's");
+        tokio::task::yield_now().await;
+        for connection in released {
+            open(&new.server, Stream::new(connection).expect("a socket to watch"), None);
+        }
+        silent.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("to send");
+        for client in [&mut silent, &mut late] {
+            read_until(client, "\r\n\r\nOK").await;
+        }
+        assert_eq!((old.open_connections(), new.open_connections()), (1, 2));
+    });
 }
 
 #[test]

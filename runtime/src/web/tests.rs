@@ -29,6 +29,7 @@ impl Bench {
         let listener = UnixListener::bind(dir.path().join("sock")).expect("to bind");
         let endpoint = Endpoint {
             listener: Listener::Unix(listener),
+            unheard: Vec::new(),
             credentials: None,
             hostname: "web1".to_owned(),
         };

@@ -3,11 +3,10 @@
 //! with `PLANVISOR_ORACLE` set writes it anew.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 
+use harness::golden::same_as_committed;
 use harness::installation::command;
-use harness::redact::{redact, same_text};
+use harness::redact::redact;
 use harness::{Daemon, Installation, Run, configured};
 
 const PROGRAMS: &str = "\
@@ -156,17 +155,18 @@ const COMMAND_LINES: &[&[&str]] = &[
 // CTL-142..CTL-146, ITRAP-041
 #[test]
 fn every_action_says_what_the_originals_says() {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/actions.txt");
-    let original = Installation::oracle();
-    if let (Some(original), Some(_)) = (&original, std::env::var_os("UPDATE")) {
-        fs::write(&golden, play(original, original)).expect("the transcript");
+    let ours = crate::ours();
+    if let Some(original) = Installation::oracle() {
+        check(&original, &original);
+        check(&ours, &original);
+        check(&original, &ours);
     }
-    let expected = fs::read_to_string(&golden).expect("the transcript");
-    same_text(&expected, &play(&crate::ours(), &crate::ours()));
-    if let Some(original) = original {
-        same_text(&expected, &play(&crate::ours(), &original));
-        same_text(&expected, &play(&original, &crate::ours()));
-    }
+    check(&ours, &ours);
+}
+
+#[track_caller]
+fn check(daemon: &Installation, client: &Installation) {
+    same_as_committed("actions.txt", &play(daemon, client), &[daemon, client]);
 }
 
 /// What `client` prints of all that to `daemon`.

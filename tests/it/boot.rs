@@ -5,10 +5,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 
-use harness::daemon::HEAD;
 use harness::installation::command;
 use harness::unprivileged::unprivileged;
-use harness::{Daemon, Installation, Run, Sandbox, wait_until};
+use harness::{Daemon, HEAD, Installation, Run, Sandbox, configured_as, head_with, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, geteuid, getpgid, getsid};
 
@@ -16,12 +15,10 @@ use crate::both;
 
 const SLEEPER: &str = "[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n";
 
-/// A sandbox whose configuration is [`HEAD`], with these lines for `nodaemon=true`, and `programs`.
-fn sandbox(instead: &str, programs: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    let head = HEAD.replace("nodaemon=true", instead).replace("loglevel=debug", "loglevel=info");
-    sandbox.write("supervisord.conf", format!("{head}\n{programs}"));
-    sandbox
+/// A sandbox whose configuration is the usual one at level info with these options of the daemon's,
+/// and `programs`.
+fn sandbox(options: &str, programs: &str) -> Sandbox {
+    configured_as(&head_with(&format!("loglevel=info\n{options}")), programs)
 }
 
 /// Has `installation`'s daemon leave the terminal, with open files limited to `files`, and waits
@@ -64,7 +61,7 @@ fn the_lines_of_a_start_and_their_order() {
     let assumed = format!("INFO Set uid to user {} succeeded", geteuid());
     for installation in both() {
         let sandbox = sandbox(
-            &format!("directory=/\nminfds=600\n{user}"),
+            &format!("nodaemon=false\ndirectory=/\nminfds=600\n{user}"),
             "[fcgi-program:f]\ncommand=/bin/sleep 1000\nsocket=unix://%(here)s/f.sock\nstartsecs=0\n",
         );
         sandbox.write(
@@ -107,7 +104,7 @@ fn the_lines_of_a_start_and_their_order() {
 #[test]
 fn a_daemon_leaves_its_terminal_behind() {
     for installation in both() {
-        let sandbox = sandbox("directory=/usr\numask=027\nminfds=600", SLEEPER);
+        let sandbox = sandbox("nodaemon=false\ndirectory=/usr\numask=027\nminfds=600", SLEEPER);
         let (_, pid) = launch(&installation, &sandbox, 500);
         wait_until("it runs", || {
             installation.ctl(&sandbox, &["status"]).stdout.contains("RUNNING")
@@ -137,7 +134,7 @@ fn a_daemon_leaves_its_terminal_behind() {
 #[test]
 fn a_daemon_in_the_foreground_stays_where_it_is() {
     for installation in both() {
-        let sandbox = sandbox("nodaemon=true\ndirectory=/usr\numask=027", SLEEPER);
+        let sandbox = sandbox("directory=/usr\numask=027", SLEEPER);
         let daemon = Daemon::start(&installation, &sandbox);
         daemon.wait_for("x", "RUNNING");
         let x = Pid::from_raw(daemon.pid_of("x"));
@@ -162,7 +159,7 @@ fn a_daemon_in_the_foreground_stays_where_it_is() {
 fn a_log_on_the_terminal_is_shown_twice_unless_silent() {
     for installation in both() {
         for (silent, times) in [("false", 2), ("true", 1)] {
-            let sandbox = sandbox(&format!("nodaemon=true\nsilent={silent}"), "");
+            let sandbox = sandbox(&format!("silent={silent}"), "");
             let conf = sandbox.read("supervisord.conf");
             let own = "logfile=%(here)s/supervisord.log";
             let conf = conf.replace(own, "logfile=/dev/stdout\nlogfile_maxbytes=0");
@@ -182,7 +179,7 @@ fn a_log_on_the_terminal_is_shown_twice_unless_silent() {
 // CFG-345, RUN-032, RUN-031: only told, not obeyed; the mask after it still is.
 #[test]
 fn a_directory_that_cannot_be_entered_is_told() {
-    let sandbox = sandbox("directory=%(here)s/closed\numask=077", SLEEPER);
+    let sandbox = sandbox("nodaemon=false\ndirectory=%(here)s/closed\numask=077", SLEEPER);
     fs::create_dir(sandbox.join("closed")).expect("a directory");
     let nobodys = fs::Permissions::from_mode(0o000);
     fs::set_permissions(sandbox.join("closed"), nobodys).expect("the mode of a directory");
@@ -203,7 +200,7 @@ fn a_directory_that_cannot_be_entered_is_told() {
 #[test]
 fn a_restart_says_what_a_start_says_but_for_the_terminal() {
     for installation in both() {
-        let sandbox = sandbox("directory=/usr\numask=027\nminfds=600", "");
+        let sandbox = sandbox("nodaemon=false\ndirectory=/usr\numask=027\nminfds=600", "");
         sandbox.write("conf.d/x.conf", SLEEPER);
         let (_, pid) = launch(&installation, &sandbox, 500);
         sandbox.wait_for_line("spawned: 'x' with pid");
@@ -235,11 +232,11 @@ fn running_as_root_is_told() {
                 is specified in the config file.  If you intend to run as root, you can set \
                 user=root in the config file to avoid this message.";
     for installation in both() {
-        for (user, expected) in [("", geteuid().is_root()), ("\nuser=root", false)] {
+        for (user, expected) in [("", geteuid().is_root()), ("user=root", false)] {
             if !geteuid().is_root() && !user.is_empty() {
                 continue; // RUN-044
             }
-            let sandbox = sandbox(&format!("nodaemon=true{user}"), "");
+            let sandbox = sandbox(user, "");
             let _daemon = Daemon::start(&installation, &sandbox);
             assert_eq!(sandbox.log()[0] == told, expected, "{:#?}", sandbox.log());
         }
@@ -250,9 +247,8 @@ fn running_as_root_is_told() {
 #[test]
 fn a_pid_file_is_no_lock() {
     for installation in both() {
-        let sandbox = Sandbox::new();
         let head = HEAD.replace("[unix_http_server]\nfile=%(here)s/s.sock\n", "");
-        sandbox.write("supervisord.conf", head);
+        let sandbox = configured_as(&head, "");
         let start = || Daemon::spawn(&installation, &sandbox, &["-nc", "supervisord.conf"]);
         let holds = |daemon: &Daemon<'_>| {
             let pid = format!("{}\n", daemon.pid());
@@ -276,7 +272,7 @@ fn a_pid_file_is_no_lock() {
 #[test]
 fn auto_logs_go_at_a_start_and_stay_at_an_end() {
     for installation in both() {
-        let sandbox = sandbox("nodaemon=true\nidentifier=me", SLEEPER);
+        let sandbox = sandbox("identifier=me", SLEEPER);
         let stale = ["x-stdout---me-abc123.log", "x-stderr---me-abc123.log.7", "y---me-z.log.bak"];
         let others = ["x-stdout---you-abc123.log", "x-stdout---me-abc123.txt", "me-abc123.log"];
         stale.iter().chain(&others).for_each(|name| drop(sandbox.write(name, "")));
@@ -299,10 +295,7 @@ fn auto_logs_go_at_a_start_and_stay_at_an_end() {
         assert_eq!(first.len(), 2, "{first:?}");
         let pid = daemon.pid_of("x");
         daemon.signal(Signal::SIGHUP);
-        wait_until("it has started over", || {
-            let now = daemon.ctl(&["pid", "x"]).stdout.trim().parse();
-            now.is_ok_and(|now: i32| now != pid && now != 0)
-        });
+        daemon.wait_for_new_pid("x", pid);
         let second = auto(&sandbox);
         assert_eq!(second.len(), 2, "{second:?}");
         assert!(first.iter().all(|name| !second.contains(name)), "{first:?} {second:?}");
@@ -316,7 +309,7 @@ fn auto_logs_go_at_a_start_and_stay_at_an_end() {
 #[test]
 fn a_signal_that_is_not_handled_kills() {
     for installation in both() {
-        let sandbox = sandbox("nodaemon=true", SLEEPER);
+        let sandbox = sandbox("", SLEEPER);
         let mut daemon = Daemon::start(&installation, &sandbox);
         daemon.wait_for("x", "RUNNING");
         let x = daemon.pid_of("x");
@@ -338,7 +331,7 @@ fn modes(sandbox: &Sandbox, name: &str) -> u32 {
 #[test]
 fn a_signal_during_the_start_ends_it() {
     let sandbox = sandbox(
-        "nodaemon=true",
+        "",
         "[program:x]\ncommand=/bin/true\nprocess_name=x%(process_num)d\nnumprocs=3000\n\
          autostart=false\n",
     );
@@ -354,7 +347,7 @@ fn a_signal_during_the_start_ends_it() {
 fn a_listener_may_end_the_daemon() {
     for installation in both() {
         let sandbox = sandbox(
-            "nodaemon=true",
+            "",
             "[program:fatal]\ncommand=/no/such\nstartretries=0\n\
              [eventlistener:guard]\ncommand=/bin/sh guard.sh\ndirectory=%(here)s\nstartsecs=0\n\
              events=PROCESS_STATE_FATAL\n",
@@ -370,9 +363,8 @@ fn a_listener_may_end_the_daemon() {
 #[test]
 fn relative_paths_stay_what_they_were_at_the_start() {
     let sandbox = Sandbox::new();
-    let head = HEAD.replace("nodaemon=true", "directory=/");
     let head =
-        head.replace("logfile=%(here)s/", "logfile=").replace("pidfile=%(here)s/", "pidfile=");
+        head_with("nodaemon=false\ndirectory=/\nlogfile=supervisord.log\npidfile=supervisord.pid");
     sandbox.write("supervisord.conf", head);
     let ours = crate::ours();
     launch(&ours, &sandbox, 500);

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use harness::chatter::{CHILDREN, Chatter};
-use harness::daemon::HEAD;
-use harness::{Daemon, Sandbox, wait_until};
+use harness::{Daemon, Sandbox, configured_as, head_with, wait_until};
 use nix::sys::signal::Signal;
 
 use crate::{child, ours};
@@ -41,10 +40,7 @@ stderr_logfile=NONE
 }
 
 fn sandbox(daemon: &str, programs: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    let head = HEAD.replace("loglevel=debug", daemon);
-    sandbox.write("supervisord.conf", format!("{head}{EAR}{programs}").replace("CHILD", child()));
-    sandbox
+    configured_as(&head_with(daemon), &format!("{EAR}{programs}").replace("CHILD", child()))
 }
 
 /// The contents of a log with its rotated files, oldest first.

@@ -8,9 +8,8 @@ mod waiting;
 
 use std::fmt::Write as _;
 
-use harness::daemon::HEAD;
 use harness::wire::Address;
-use harness::{Daemon, Installation, Sandbox, wait_until};
+use harness::{Daemon, Installation, Sandbox, configured, wait_until};
 use rpc::Value;
 
 use crate::both;
@@ -104,8 +103,8 @@ use args;
 impl<'s> Questions<'s> {
     fn start(installation: &Installation, sandbox: &'s Sandbox) -> Self {
         let daemon = Daemon::start(installation, sandbox);
-        let address = Address::Unix(sandbox.join("s.sock"));
-        let is_original = installation.label == "original";
+        let address = daemon.server();
+        let is_original = installation.is_original();
         Questions { daemon, address, sandbox, is_original, wrong: String::new() }
     }
 
@@ -177,8 +176,7 @@ impl<'s> Questions<'s> {
 #[track_caller]
 fn ask(questions: fn(&mut Questions<'_>)) {
     for installation in both() {
-        let sandbox = Sandbox::new();
-        sandbox.write("supervisord.conf", format!("{HEAD}\n{PROGRAMS}"));
+        let sandbox = configured(PROGRAMS);
         sandbox.write("plain", "not executable");
         let mut session = Questions::start(&installation, &sandbox);
         questions(&mut session);

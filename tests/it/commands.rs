@@ -21,7 +21,7 @@ const FILES: [(&str, &str); 6] = [
 
 /// Our programs or the original's, by the names they are called by.
 fn programs(installation: &Installation) -> impl Fn(&str) -> PathBuf {
-    let ours = installation.label == "ours";
+    let ours = !installation.is_original();
     let folder = installation.supervisord.parent().map(PathBuf::from).unwrap_or_default();
     move |name| match name {
         "echo_supervisord_conf" if ours => {
@@ -64,7 +64,7 @@ fn check(line: &str, expected: &str, status: i32) {
     for (name, text) in FILES {
         sandbox.write(name, text);
     }
-    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
+    for installation in crate::both() {
         let ran = run(&installation, &sandbox, line);
         let found = first_line(&ran);
         let label = installation.label;
@@ -134,7 +134,7 @@ fn names_the_client_knows() {
     }
     let sandbox = Sandbox::new();
     sandbox.write("names.conf", "[supervisorctl]\nprompt=%(here)s\n");
-    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
+    for installation in crate::both() {
         let (line, status) =
             first_line(&run(&installation, &sandbox, "supervisorctl -c names.conf version"));
         let known = "Error: Format string '%(here)s' for 'supervisorctl.prompt' contains names \
@@ -181,7 +181,7 @@ fn urls_that_lead_nowhere() {
                 "{line}"
             );
             assert_eq!(status, 1, "{url}");
-            if installation.label == "ours" {
+            if !installation.is_original() {
                 assert!(
                     ran.stderr.contains(&format!("url: {url} (named by -s)")),
                     "{}",
@@ -225,7 +225,7 @@ fn options_that_answer_at_once() {
     check("supervisord -v extra it's", stray, 2);
     check("supervisord -v -x", "Error: option -x not recognized", 2);
     let sandbox = Sandbox::new();
-    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
+    for installation in crate::both() {
         for program in ["supervisord", "supervisorctl"] {
             for help in ["-h", "--help", "-?"] {
                 let ran = run(&installation, &sandbox, &format!("{program} -c gone.conf {help} x"));

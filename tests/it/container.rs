@@ -56,7 +56,7 @@ fn orphans_are_adopted_and_collected() {
         let reaped = || sandbox.read("supervisord.log").matches("reaped unknown pid").count();
         wait_until("the orphans are collected", || reaped() >= 300);
         let loud = sandbox.read("supervisord.log").contains("INFO reaped unknown pid");
-        assert_eq!(loud, installation.label == "original");
+        assert_eq!(loud, installation.is_original());
         container.daemon.wait_for("y", "RUNNING");
         // The last orphan is nobody's, and goes with its container.
         container.signal(Signal::SIGTERM);

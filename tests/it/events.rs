@@ -5,13 +5,8 @@
 //! The original's stream is committed (`tests/golden/events.txt`), so the session is compared with
 //! it even where no Python is. `UPDATE=1` with `PLANVISOR_ORACLE` set writes it anew.
 
-use std::fs;
-use std::path::Path;
-
-use harness::daemon::HEAD;
-use harness::redact::same_text;
-use harness::wire::Address;
-use harness::{Daemon, Installation, Sandbox, wait_until};
+use harness::golden::same_as_committed;
+use harness::{Daemon, Installation, Sandbox, configured_as, head_with, wait_until};
 use rpc::Value;
 
 use crate::{child, ours};
@@ -119,12 +114,7 @@ fn the_original_sends_what_it_did() {
 
 #[track_caller]
 fn check(daemon: &Installation) {
-    let stream = Session::play(daemon);
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/events.txt");
-    if std::env::var_os("UPDATE").is_some() && daemon.label == "original" {
-        fs::write(&golden, &stream).expect("the stream");
-    }
-    same_text(&fs::read_to_string(&golden).expect("the stream"), &stream);
+    same_as_committed("events.txt", &Session::play(daemon), &[daemon]);
 }
 
 struct Session<'s> {
@@ -134,8 +124,7 @@ struct Session<'s> {
 
 impl<'s> Session<'s> {
     fn play(installation: &Installation) -> String {
-        let sandbox = Sandbox::new();
-        sandbox.write("supervisord.conf", HEAD.replace("loglevel=debug", "loglevel=info"));
+        let sandbox = configured_as(&head_with("loglevel=info"), "");
         sandbox.write("conf.d/programs.conf", PROGRAMS.replace("CHILD", child()));
         sandbox.write("talker.sh", TALKER);
         let daemon = Daemon::start(installation, &sandbox).with_client(&ours());
@@ -204,7 +193,7 @@ impl<'s> Session<'s> {
 
     /// `sendRemoteCommEvent`, which no client has an action for.
     fn call(&self) {
-        let server = Address::Unix(self.sandbox.join("s.sock"));
+        let server = self.daemon.server();
         let params = ["deployed", "version 2, caf\u{e9}\nand a line"].map(Value::from);
         assert_eq!(server.call("supervisor.sendRemoteCommEvent", &params), "True");
         self.heard("type:deployed");

@@ -8,13 +8,3 @@ mod deaths;
 mod disks;
 mod limits;
 mod stuck;
-
-use harness::Sandbox;
-use harness::daemon::HEAD;
-
-/// A sandbox whose configuration is [`HEAD`] and `programs`.
-fn sandbox(programs: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("supervisord.conf", format!("{HEAD}\n{programs}"));
-    sandbox
-}

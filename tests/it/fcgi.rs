@@ -7,10 +7,8 @@ use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 
-use harness::daemon::HEAD;
 use harness::unprivileged::{is_root, unprivileged};
-use harness::wire::Address;
-use harness::{Daemon, Run, Sandbox, wait_until};
+use harness::{Daemon, Run, Sandbox, configured_as, head_with, wait_until};
 use nix::unistd::{Group, User};
 use rpc::Value;
 
@@ -18,9 +16,7 @@ use crate::{both, child};
 
 /// A daemon's configuration at level info, so that its log holds what is asserted and no more.
 fn sandbox(programs: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    let head = HEAD.replace("loglevel=debug", "loglevel=info");
-    sandbox.write("supervisord.conf", format!("{head}\n{programs}"));
+    let sandbox = configured_as(&head_with("loglevel=info"), programs);
     // Says which socket it has been given.
     sandbox.script("worker", "#!/bin/sh\nreadlink /proc/$$/fd/0 >> given\nexec sleep 1000\n");
     sandbox
@@ -92,7 +88,7 @@ fn an_attempt_that_fails_gives_its_socket_back() {
         daemon.wait_for("f", "FATAL");
         assert_eq!(sockets(&sandbox, "f"), "+-+-+-", "{}", installation.label);
         daemon.wait_for("g", "FATAL");
-        let expected = if installation.label == "ours" { "+-" } else { "+-+-+-" };
+        let expected = if !installation.is_original() { "+-" } else { "+-+-+-" };
         assert_eq!(sockets(&sandbox, "g"), expected);
     }
 }
@@ -140,7 +136,7 @@ fn a_start_during_a_stop_leaves_the_socket() {
     sandbox.script("deaf", deaf);
     let daemon = Daemon::start(&crate::ours(), &sandbox);
     wait_until("it is deaf", || sandbox.join("deaf.txt").exists());
-    let socket = Address::Unix(sandbox.join("s.sock"));
+    let socket = daemon.server();
     let call = |method| socket.call(method, &[Value::from("f"), Value::from(false)]);
     assert_eq!(call("supervisor.stopProcess"), "True");
     assert_eq!(call("supervisor.startProcess"), "True");

@@ -1,8 +1,7 @@
 //! supervisor-stdout: a listener whose results are for a handler inside the daemon, by which the
 //! output of programs comes into the log of their container.
 
-use harness::daemon::HEAD;
-use harness::{Daemon, Sandbox, wait_until};
+use harness::{Daemon, HEAD, Sandbox, head_with, wait_until};
 
 use crate::ours;
 
@@ -49,5 +48,5 @@ fn output_of_programs_comes_out_of_the_daemon() {
 // EVT-052, LOG-005
 #[test]
 fn a_silent_daemon_passes_it_on_too() {
-    check(&HEAD.replace("nodaemon=true", "nodaemon=true\nsilent=true"));
+    check(&head_with("silent=true"));
 }

@@ -8,9 +8,8 @@ mod streams;
 
 use std::fmt::Write as _;
 
-use harness::daemon::HEAD;
 use harness::wire::{Address, Answer, method_call, post};
-use harness::{Daemon, Installation, Sandbox, wait_until};
+use harness::{Daemon, HEAD, Installation, Sandbox, wait_until};
 
 use crate::both;
 
@@ -60,11 +59,12 @@ struct Served<'s> {
 fn with(installation: &Installation, configuration: &str, look: &dyn Fn(Served<'_>)) {
     let sandbox = Sandbox::new();
     sandbox.write("supervisord.conf", configuration);
+    let daemon = Daemon::start(installation, &sandbox);
     look(Served {
-        daemon: Daemon::start(installation, &sandbox),
+        server: daemon.server(),
+        daemon,
         sandbox: &sandbox,
-        server: Address::Unix(sandbox.join("s.sock")),
-        is_original: installation.label == "original",
+        is_original: installation.is_original(),
     });
 }
 

@@ -6,12 +6,10 @@
 //! `PLANVISOR_ORACLE` set writes it anew.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 
-use harness::daemon::HEAD;
-use harness::redact::{redact, same_text};
-use harness::{Daemon, Installation, Sandbox, wait_until};
+use harness::golden::same_as_committed;
+use harness::redact::redact;
+use harness::{Daemon, Installation, Sandbox, configured, wait_until};
 
 const PROGRAMS: &str = "\
 [program:steady]
@@ -107,15 +105,7 @@ fn the_originals_client_and_daemon() {
 /// Plays the session and compares it with the committed transcript.
 #[track_caller]
 fn check(daemon: &Installation, client: &Installation) {
-    let transcript = Session::play(daemon, client);
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/lifecycle.txt");
-    if std::env::var_os("UPDATE").is_some()
-        && (daemon.label, client.label) == ("original", "original")
-    {
-        fs::write(&golden, &transcript).expect("the transcript");
-    }
-    let expected = fs::read_to_string(&golden).expect("the transcript");
-    same_text(&expected, &transcript);
+    same_as_committed("lifecycle.txt", &Session::play(daemon, client), &[daemon, client]);
 }
 
 /// A session under way and what has been seen of it.
@@ -127,8 +117,7 @@ struct Session<'s> {
 
 impl<'s> Session<'s> {
     fn play(daemon: &Installation, client: &Installation) -> String {
-        let sandbox = Sandbox::new();
-        sandbox.write("supervisord.conf", HEAD);
+        let sandbox = configured("");
         sandbox.write("conf.d/programs.conf", PROGRAMS);
         sandbox.write("trapper.sh", TRAPPER);
         let daemon = Daemon::start(daemon, &sandbox).with_client(client);
@@ -293,10 +282,7 @@ impl<'s> Session<'s> {
         let before = self.daemon.pid_of("steady");
         self.ctl(&["reload", "now"]);
         self.ctl(&["reload"]);
-        wait_until("the daemon has restarted", || {
-            let pid = self.daemon.ctl(&["pid", "steady"]).stdout.trim().parse();
-            pid.is_ok_and(|pid: i32| pid != before && pid != 0)
-        });
+        self.daemon.wait_for_new_pid("steady", before);
         self.daemon.wait_for("steady", "RUNNING");
         self.daemon.wait_for("brief", "EXITED");
         self.daemon.wait_for("crasher", "FATAL");

@@ -8,16 +8,15 @@ use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use harness::daemon::HEAD;
-use harness::{Daemon, Installation, Sandbox, wait_until};
+use harness::{Daemon, Installation, Sandbox, head_with, wait_until, with_options};
 
 use crate::ours;
 
 /// `HEAD` behind a password, which programs are told the way listeners expect.
 fn guarded_head() -> String {
-    let told = "environment=SUPERVISOR_USERNAME=boss,SUPERVISOR_PASSWORD=s3cret";
-    HEAD.replace("nodaemon=true", &format!("nodaemon=true\n{told}"))
-        .replace("s.sock\n", "s.sock\nusername=boss\npassword=s3cret\n")
+    let head = head_with("environment=SUPERVISOR_USERNAME=boss,SUPERVISOR_PASSWORD=s3cret");
+    let head = with_options(&head, "unix_http_server", "username=boss\npassword=s3cret");
+    with_options(&head, "supervisorctl", "username=boss\npassword=s3cret")
 }
 
 /// A web server that answers every request with `status`.

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use harness::daemon::HEAD;
 use harness::wire::{Address, Connection, method_call, post};
-use harness::{Daemon, Installation, Sandbox, wait_until};
+use harness::{Daemon, Installation, Sandbox, configured, configured_as, head_with, wait_until};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -29,13 +28,6 @@ stdout_logfile_maxbytes=0
 /// What a crowd of clients may cost, in KiB.
 const GROWTH: u64 = 96 * 1024;
 
-/// Memory of a process that is resident now, in KiB.
-fn resident(pid: Pid) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a live process");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
-    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
-}
-
 /// Lets `crowd` loose on a daemon whose limit of open files is `minfds`. While what it leaves is
 /// held, a killed process must be restarted, another client must be answered and the memory must
 /// be what it was, but for [`GROWTH`].
@@ -43,9 +35,8 @@ fn resident(pid: Pid) -> u64 {
 fn check<T>(minfds: u32, crowd: impl FnOnce(&Address, &Sandbox) -> T) {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("the limit of open files");
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard).expect("as many open files as may be");
-    let sandbox = Sandbox::new();
-    let head = HEAD.replace("loglevel=debug", &format!("loglevel=info\nminfds={minfds}"));
-    sandbox.write("supervisord.conf", format!("{head}\n{PROGRAMS}"));
+    let head = head_with(&format!("loglevel=info\nminfds={minfds}"));
+    let sandbox = configured_as(&head, PROGRAMS);
     let ours = crate::ours();
     let limited =
         format!("#!/bin/sh\nulimit -n {minfds}\nexec {} \"$@\"\n", ours.supervisord.display());
@@ -55,16 +46,13 @@ fn check<T>(minfds: u32, crowd: impl FnOnce(&Address, &Sandbox) -> T) {
     wait_until("the log is long", || {
         fs::metadata(sandbox.join("chatty.log")).is_ok_and(|log| log.len() == 30_000_000)
     });
-    let before = resident(daemon.pid());
-    let held = crowd(&Address::Unix(sandbox.join("s.sock")), &sandbox);
+    let before = daemon.resident_kib();
+    let held = crowd(&daemon.server(), &sandbox);
     let pid = daemon.pid_of("x");
     kill(Pid::from_raw(pid), Signal::SIGKILL).expect("a process to kill");
-    wait_until("the killed process is restarted", || {
-        let now = daemon.ctl(&["pid", "x"]).stdout.trim().parse::<i32>();
-        now.is_ok_and(|now| now != 0 && now != pid)
-    });
+    daemon.wait_for_new_pid("x", pid);
     daemon.wait_for("x", "RUNNING");
-    let after = resident(daemon.pid());
+    let after = daemon.resident_kib();
     assert!(after < before + GROWTH, "{before} KiB became {after} KiB");
     drop(held);
     assert_eq!(daemon.ctl(&["version"]).stdout, "4.3.0\n");
@@ -190,20 +178,15 @@ fn readers_that_never_read() {
 
 #[test]
 fn a_log_that_cannot_be_read_holds_up_no_shutdown() {
-    let sandbox = Sandbox::new();
-    sandbox.write(
-        "supervisord.conf",
-        format!(
-            "{HEAD}\n[program:x]\ncommand=/bin/true\n\
-        autostart=false\nstdout_logfile=%(here)s/x.log\n"
-        ),
+    let sandbox = configured(
+        "[program:x]\ncommand=/bin/true\nautostart=false\nstdout_logfile=%(here)s/x.log\n",
     );
     let mut daemon = Daemon::start(&crate::ours(), &sandbox);
     // Whoever opens it waits for a writer, as for a disk that hangs.
     let log = sandbox.join("x.log");
     fs::remove_file(&log).ok();
     nix::unistd::mkfifo(&log, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
-    let server = Address::Unix(sandbox.join("s.sock"));
+    let server = daemon.server();
     let params = ["x".into(), 0.into(), 0.into()];
     let call = rpc::xml::encode_call("supervisor.readProcessStdoutLog", &params).expect("a call");
     let mut waiting = server.connect().expect("a server that listens");

@@ -2,7 +2,6 @@
 //! starts without it, and whoever misses it is told where it was asked for.
 
 use harness::installation::command;
-use harness::wire::Address;
 use harness::{Daemon, Run, configured};
 
 const SECTIONS: &str = "\
@@ -35,7 +34,7 @@ fn python_plug_ins_are_told_and_done_without() {
     ] {
         assert!(sandbox.log().iter().any(|line| line.starts_with(&told)), "{:#?}", sandbox.log());
     }
-    let server = Address::Unix(sandbox.join("s.sock"));
+    let server = daemon.server();
     assert_eq!(server.call("twiddler.getAPIVersion", &[]), "<Fault 1: 'UNKNOWN_METHOD'>");
     assert!(!server.call("system.listMethods", &[]).contains("twiddler"));
 

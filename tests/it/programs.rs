@@ -4,10 +4,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use harness::daemon::HEAD;
 use harness::installation::command;
 use harness::redact::same_text;
-use harness::{Daemon, Installation, Sandbox, wait_until};
+use harness::{Daemon, Installation, configured, configured_as, head_with, wait_until};
 use nix::unistd::{User, geteuid};
 
 use crate::both;
@@ -28,12 +27,10 @@ echo done
 
 /// What the probe says when started by `installation` with `options`.
 fn probe(installation: &Installation, options: &str) -> String {
-    let sandbox = Sandbox::new();
-    let head = HEAD.replace("nodaemon=true", "nodaemon=true\nenvironment=LAYER=daemon,DAEMON=yes");
-    sandbox.write(
-        "supervisord.conf",
-        format!(
-            "{head}\n[program:x]\ncommand=%(here)s/probe \"one two\" 'three'\nautorestart=false\n\
+    let sandbox = configured_as(
+        &head_with("environment=LAYER=daemon,DAEMON=yes"),
+        &format!(
+            "[program:x]\ncommand=%(here)s/probe \"one two\" 'three'\nautorestart=false\n\
              startsecs=0\nstdout_logfile=%(here)s/out\nstderr_logfile=%(here)s/err\n{options}\n"
         ),
     );
@@ -180,15 +177,10 @@ fn groups_of(user: &[&str]) -> String {
 // RUN-178, RUN-204, RUN-211, RUN-225
 #[test]
 fn what_a_program_may_not() {
-    let sandbox = Sandbox::new();
-    sandbox.write(
-        "supervisord.conf",
-        format!(
-            "{HEAD}\n\
-             [program:root]\ncommand=/bin/cat\nuser=root\nstartretries=0\n\
-             stderr_logfile=%(here)s/root.err\n\
-             [program:closed]\ncommand=%(here)s/closed\nstartretries=0\n"
-        ),
+    let sandbox = configured(
+        "[program:root]\ncommand=/bin/cat\nuser=root\nstartretries=0\n\
+         stderr_logfile=%(here)s/root.err\n\
+         [program:closed]\ncommand=%(here)s/closed\nstartretries=0\n",
     );
     let closed = sandbox.script("closed", "#!/bin/sh\n");
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o601)).expect("a mode");
@@ -216,18 +208,13 @@ fn what_a_program_may_not() {
 #[test]
 fn where_a_command_is_looked_for() {
     for installation in both() {
-        let sandbox = Sandbox::new();
-        sandbox.write(
-            "supervisord.conf",
-            format!(
-                "{HEAD}\n\
-                 [program:there]\ncommand=./tool there\ndirectory=%(here)s/work\nstartretries=0\n\
-                 [program:here]\ncommand=./run here\ndirectory=%(here)s/work\nstartsecs=0\n\
-                 autorestart=false\nstdout_logfile=%(here)s/here.out\n\
-                 [program:path]\ncommand=tool path\nenvironment=PATH=\"%(here)s/work\"\n\
-                 startsecs=0\nautorestart=false\nstdout_logfile=%(here)s/path.out\n\
-                 [program:nopath]\ncommand=tool\nstartretries=0\n"
-            ),
+        let sandbox = configured(
+            "[program:there]\ncommand=./tool there\ndirectory=%(here)s/work\nstartretries=0\n\
+             [program:here]\ncommand=./run here\ndirectory=%(here)s/work\nstartsecs=0\n\
+             autorestart=false\nstdout_logfile=%(here)s/here.out\n\
+             [program:path]\ncommand=tool path\nenvironment=PATH=\"%(here)s/work\"\n\
+             startsecs=0\nautorestart=false\nstdout_logfile=%(here)s/path.out\n\
+             [program:nopath]\ncommand=tool\nstartretries=0\n",
         );
         // Looked for where the daemon is, executed where the program is.
         sandbox.script("run", "#!/bin/sh\necho the daemon\n");

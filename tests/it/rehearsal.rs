@@ -5,9 +5,8 @@ use std::fs::{self, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
-use harness::daemon::HEAD;
 use harness::unprivileged::unprivileged;
-use harness::{Daemon, Sandbox, wait_until};
+use harness::{Daemon, HEAD, Sandbox, head_with, wait_until, with_options};
 use nix::sys::signal::Signal;
 
 const SLEEPER: &str = "[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n";
@@ -48,20 +47,16 @@ fn a_restart_the_machine_does_not_allow_changes_nothing() {
     let daemon = start(&sandbox, "");
     sandbox.write("plain", "no socket");
     let (pid, before) = (daemon.pid_of("x"), files(&sandbox));
-    let daemon_option = |option: &str| HEAD.replace("nodaemon=true", option);
     let denied = "Permission denied (os error 13)";
     let cases = [
+        (head_with("user=root"), "Can't drop privilege as nonroot user".to_owned()),
+        (head_with("user=3999999999"), "Invalid user id 3999999999".to_owned()),
         (
-            daemon_option("nodaemon=true\nuser=root"),
-            "Can't drop privilege as nonroot user".to_owned(),
-        ),
-        (daemon_option("nodaemon=true\nuser=3999999999"), "Invalid user id 3999999999".to_owned()),
-        (
-            HEAD.replace("here)s/supervisord.log", "here)s/locked/x.log"),
+            head_with("logfile=%(here)s/locked/x.log"),
             format!("cannot open log file `{}`: {denied}", sandbox.join("locked/x.log").display()),
         ),
         (
-            HEAD.replace("here)s/s.sock", "here)s/plain"),
+            with_options(HEAD, "unix_http_server", "file=%(here)s/plain"),
             "Cannot open an HTTP server: socket.error reported errno.EEXIST (17)".to_owned(),
         ),
         (
@@ -71,7 +66,7 @@ fn a_restart_the_machine_does_not_allow_changes_nothing() {
                 .to_owned(),
         ),
         (
-            HEAD.replace("childlogdir=%(here)s", "childlogdir=%(here)s/locked"),
+            head_with("childlogdir=%(here)s/locked"),
             format!("cannot open log file `{}/x-stdout---", sandbox.join("locked").display()),
         ),
         (
@@ -102,20 +97,16 @@ fn a_restart_the_machine_does_not_allow_changes_nothing() {
 // CFG-377: what the daemon holds itself does not stand in its way.
 #[test]
 fn a_restart_may_take_over_what_the_daemon_holds() {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let port = free.expect("a free port").port();
+    let port = crate::free_port();
     let sandbox = Sandbox::new();
     let daemon = start(&sandbox, &format!("{FCGI}[inet_http_server]\nport=*:{port}\n"));
     daemon.wait_for("f", "RUNNING");
     let before = ["x", "f"].map(|name| daemon.pid_of(name));
-    let head = HEAD.replace("s.sock\n\n", "s.sock\nchmod=0600\n\n");
+    let head = with_options(HEAD, "unix_http_server", "chmod=0600");
     let inet = format!("[inet_http_server]\nport=127.0.0.1:{port}\n");
     sandbox.write("supervisord.conf", format!("{head}{SLEEPER}{FCGI}{inet}"));
     assert_eq!(daemon.ctl(&["reload"]).stdout, "Restarted supervisord\n");
     for (name, before) in ["x", "f"].iter().zip(before) {
-        wait_until("its successor runs", || {
-            let pid = daemon.ctl(&["pid", name]).stdout;
-            pid.trim().parse().is_ok_and(|pid: i32| pid != 0 && pid != before)
-        });
+        daemon.wait_for_new_pid(name, before);
     }
 }

@@ -3,15 +3,16 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use harness::daemon::HEAD;
-use harness::{Daemon, Installation, Sandbox, wait_until};
+use harness::{
+    Daemon, HEAD, Installation, Sandbox, configured, configured_as, head_with, wait_until,
+};
 use nix::sys::signal::Signal;
 
 const TWO: &str = "\
@@ -24,11 +25,16 @@ command=/bin/sleep 1000
 startsecs=0
 ";
 
-/// A daemon with [`TWO`] running in `sandbox`.
+/// Our daemon with [`TWO`] running in `sandbox`.
 fn start(sandbox: &Sandbox) -> Daemon<'_> {
+    start_of(&crate::ours(), sandbox)
+}
+
+/// The same with the daemon of `installation`.
+fn start_of<'s>(installation: &Installation, sandbox: &'s Sandbox) -> Daemon<'s> {
     sandbox.write("supervisord.conf", HEAD);
     sandbox.write("conf.d/two.conf", TWO);
-    let daemon = Daemon::start(&crate::ours(), sandbox);
+    let daemon = Daemon::start(installation, sandbox);
     daemon.wait_for("one", "RUNNING");
     daemon.wait_for("two", "RUNNING");
     daemon
@@ -84,11 +90,8 @@ fn sighup_starts_everything_anew_in_the_same_daemon() {
     let before = pids(&daemon);
     sandbox.write("conf.d/two.conf", TWO.replace("sleep 1000", "sleep 2000"));
     daemon.signal(Signal::SIGHUP);
-    wait_until("both processes are new", || {
-        let now = ["one", "two"]
-            .map(|name| daemon.ctl(&["pid", name]).stdout.trim().parse().unwrap_or(0));
-        now.iter().zip(&before).all(|(now, before)| *now != 0 && now != before)
-    });
+    daemon.wait_for_new_pid("one", before[0]);
+    daemon.wait_for_new_pid("two", before[1]);
     assert_eq!(sandbox.read("supervisord.pid"), format!("{}\n", daemon.pid()));
 }
 
@@ -112,7 +115,7 @@ fn an_update_touches_only_what_changed() {
 fn what_waits_for_a_restart_is_named_until_it_is_restarted() {
     let sandbox = Sandbox::new();
     let daemon = start(&sandbox);
-    sandbox.write("supervisord.conf", HEAD.replace("loglevel=debug", "loglevel=info"));
+    sandbox.write("supervisord.conf", head_with("loglevel=info"));
     let warning = "the changes of [supervisord] take effect after a restart only";
     for action in ["reread", "update"] {
         let run = daemon.ctl(&[action]);
@@ -156,18 +159,17 @@ const STEPS: [Step; 9] = [
 // CFG-004, CFG-347, CFG-349, CFG-353, CFG-355, CFG-360, CFG-367, CFG-371, CFG-492, CFG-494, CFG-500
 #[test]
 fn rereads_are_told_as_the_original_tells_them() {
-    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
+    for installation in crate::both() {
         let label = installation.label;
         let sandbox = Sandbox::new();
-        let write = |daemon: &str, options: &str| {
-            let head = HEAD.replace("loglevel=debug", daemon);
+        let write = |options: &str| {
             let program = "[program:a]\ncommand=/bin/sleep 1000\nautostart=false";
-            sandbox.write("supervisord.conf", format!("{head}{program}\n{options}\n"));
+            sandbox.write("supervisord.conf", format!("{HEAD}{program}\n{options}\n"));
         };
-        write("", "");
+        write("");
         let daemon = Daemon::start(&installation, &sandbox);
         for (options, expected) in STEPS {
-            write("", options);
+            write(options);
             for _ in 0..2 {
                 let run = daemon.ctl(&["reread"]);
                 // Ours finds the file wherever the daemon has gone (CFG-495).
@@ -182,7 +184,7 @@ fn rereads_are_told_as_the_original_tells_them() {
         assert_eq!(update.status, 1, "{label}");
         // What was read before is still in force.
         assert!(daemon.ctl(&["avail"]).stdout.starts_with("g:a "), "{label}");
-        write("environment=NEW=\"1\"", "");
+        write("environment=NEW=\"1\"");
         assert_eq!(daemon.ctl(&["reread"]).stdout, "a: changed\n", "{label}");
     }
 }
@@ -208,10 +210,7 @@ fn a_restart_keeps_the_sockets_it_needs_again() {
         daemon.wait_for("x", "RUNNING");
         let before = daemon.pid_of("x");
         assert_eq!(daemon.ctl(&["reload"]).stdout, "Restarted supervisord\n");
-        wait_until("it is back", || {
-            let pid = daemon.ctl(&["pid", "x"]).stdout;
-            pid.trim().parse().is_ok_and(|pid: i32| pid != 0 && pid != before)
-        });
+        daemon.wait_for_new_pid("x", before);
     };
     let files = || ["s.sock", "other.sock"].map(|name| file(&sandbox, name));
     let first = files();
@@ -259,11 +258,10 @@ fn a_restart_keeps_the_sockets_it_needs_again() {
 #[test]
 fn a_restart_listens_on_its_port_again() {
     // RUN-020
-    let sandbox = Sandbox::new();
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let port = port.expect("a port").port();
-    let server = format!("[inet_http_server]\nport=127.0.0.1:{port}\n");
-    sandbox.write("supervisord.conf", format!("{HEAD}{server}[program:x]\ncommand=sleep 1000\n"));
+    let port = crate::free_port();
+    let sandbox = configured(&format!(
+        "[inet_http_server]\nport=127.0.0.1:{port}\n[program:x]\ncommand=sleep 1000\n"
+    ));
     let daemon = Daemon::start(&crate::ours(), &sandbox);
     let health = |connection: &mut TcpStream| {
         connection.write_all(b"GET /ok.html HTTP/1.1\r\nHost: h\r\n\r\n").ok()?;
@@ -283,10 +281,7 @@ fn a_restart_listens_on_its_port_again() {
         daemon.wait_for("x", "RUNNING");
         let before = daemon.pid_of("x");
         assert_eq!(daemon.ctl(&["reload"]).stdout, "Restarted supervisord\n");
-        wait_until("it is back", || {
-            let pid = daemon.ctl(&["pid", "x"]).stdout;
-            pid.trim().parse().is_ok_and(|pid: i32| pid != 0 && pid != before)
-        });
+        daemon.wait_for_new_pid("x", before);
         assert_eq!(connect().ok().and_then(|mut fresh| health(&mut fresh)), Some(true));
     }
     // It does not belong to a run that is over.
@@ -298,13 +293,9 @@ fn a_restart_listens_on_its_port_again() {
 fn an_environment_for_all_changes_them_all() {
     for installation in crate::both() {
         let sandbox = Sandbox::new();
-        sandbox.write("supervisord.conf", HEAD);
-        sandbox.write("conf.d/two.conf", TWO);
-        let daemon = Daemon::start(&installation, &sandbox);
-        daemon.wait_for("two", "RUNNING");
+        let daemon = start_of(&installation, &sandbox);
         let before = pids(&daemon);
-        let head = HEAD.replace("nodaemon=true", "nodaemon=true\nenvironment=NEW=yes");
-        sandbox.write("supervisord.conf", head);
+        sandbox.write("supervisord.conf", head_with("environment=NEW=yes"));
         let answer = daemon.ctl(&["reread"]).stdout;
         assert_eq!(answer, "one: changed\ntwo: changed\n", "{}", installation.label);
         assert_eq!(pids(&daemon), before, "a reread changes nothing by itself");
@@ -316,10 +307,7 @@ fn an_environment_for_all_changes_them_all() {
 fn a_reread_logs_nothing_of_what_it_reads() {
     for installation in crate::both() {
         let sandbox = Sandbox::new();
-        sandbox.write("supervisord.conf", HEAD);
-        sandbox.write("conf.d/two.conf", TWO);
-        let daemon = Daemon::start(&installation, &sandbox);
-        daemon.wait_for("two", "RUNNING");
+        let daemon = start_of(&installation, &sandbox);
         let told = || {
             let log = sandbox.read("supervisord.log");
             (log.matches("Included extra file").count(), log.contains("redirect_stderr=true but"))
@@ -342,9 +330,8 @@ fn what_is_settled_at_the_start_outlives_a_reread() {
         command=/bin/sh -c \"echo $SUPERVISOR_SERVER_URL; exec sleep 1000\"\n";
     for installation in crate::both() {
         let label = installation.label;
-        let sandbox = Sandbox::new();
-        let head = HEAD.replace("nodaemon=true", "nodaemon=true\nidentifier=file");
-        sandbox.write("supervisord.conf", &head);
+        let head = head_with("identifier=file");
+        let sandbox = configured_as(&head, "");
         sandbox.write("conf.d/a.conf", PROGRAM.replace("NAME", "a"));
         let args = ["-nc", "supervisord.conf", "-i", "line"];
         let daemon = Daemon::spawn(&installation, &sandbox, &args);
@@ -378,10 +365,9 @@ fn what_is_settled_at_the_start_outlives_a_reread() {
 #[test]
 fn a_variable_once_learned_is_not_forgotten() {
     for installation in crate::both() {
-        let sandbox = Sandbox::new();
         let program = "[program:a]\ncommand=/bin/sleep 100%(ENV_Q)s\nautostart=false\n";
-        let head = HEAD.replace("nodaemon=true", "nodaemon=true\nenvironment=Q=1");
-        sandbox.write("supervisord.conf", format!("{head}{program}"));
+        let head = head_with("environment=Q=1");
+        let sandbox = configured_as(&head, program);
         let daemon = Daemon::start(&installation, &sandbox);
         sandbox.write("supervisord.conf", format!("{HEAD}{program}"));
         for _ in 0..3 {

@@ -1,10 +1,9 @@
 //! The client on a real terminal: the shell with its completion and history, Ctrl-C, `tail -f`,
 //! `fg`, passwords that are not echoed.
 
-use harness::daemon::HEAD;
 use harness::installation::command;
 use harness::terminal::{CTRL_C, CTRL_D, CTRL_P, Terminal};
-use harness::{Daemon, Run, Sandbox, configured};
+use harness::{Daemon, HEAD, Run, Sandbox, configured, configured_as, with_options};
 
 const PROGRAMS: &str = "\
 [program:cat]
@@ -14,10 +13,8 @@ startsecs=0
 
 /// Behind a password.
 fn guarded() -> Sandbox {
-    let sandbox = Sandbox::new();
-    let head = HEAD.replace("s.sock\n\n[rpc", "s.sock\nusername=chris\npassword=secret\n\n[rpc");
-    sandbox.write("supervisord.conf", format!("{head}{PROGRAMS}"));
-    sandbox
+    let head = with_options(HEAD, "unix_http_server", "username=chris\npassword=secret");
+    configured_as(&head, PROGRAMS)
 }
 
 // CFG-422, CTL-132, CTL-133, CTL-134, CTL-139, CTL-140, CTL-141
@@ -144,9 +141,8 @@ fn passwords_come_from_the_terminal_wherever_stdin_does() {
 // CTL-140: plain lines, as the original reads and writes them.
 #[test]
 fn a_history_is_added_to_and_never_cut() {
-    let sandbox = Sandbox::new();
-    let head = HEAD.replace("[include]", "history_file=%(here)s/history\n\n[include]");
-    sandbox.write("supervisord.conf", head);
+    let head = with_options(HEAD, "supervisorctl", "history_file=%(here)s/history");
+    let sandbox = configured_as(&head, "");
     let _daemon = Daemon::start(&crate::ours(), &sandbox);
     let before: String = (0..1000).map(|number| format!("pid {number}\n")).collect();
     for client in crate::both() {

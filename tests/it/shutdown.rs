@@ -1,9 +1,7 @@
 //! The end of a daemon and of a run of it: in which order what is stopped, what is said meanwhile,
 //! and what repeated, mixed and late requests do to it.
 
-use harness::daemon::HEAD;
-use harness::wire::Address;
-use harness::{Daemon, Installation, Sandbox, wait_until};
+use harness::{Daemon, Installation, Sandbox, configured, head_with, wait_until};
 use nix::sys::signal::Signal;
 use rpc::Value;
 
@@ -49,7 +47,7 @@ fn crowd() -> String {
 
 /// A daemon with all of them where they are to be.
 fn start<'s>(installation: &Installation, sandbox: &'s Sandbox) -> Daemon<'s> {
-    let head = HEAD.replace("loglevel=debug", "loglevel=info");
+    let head = head_with("loglevel=info");
     sandbox.write("supervisord.conf", format!("{head}\n{}", crowd()));
     sandbox.write("listener.sh", LISTENER);
     let daemon = Daemon::start(installation, sandbox);
@@ -141,14 +139,10 @@ fn everything_stops_in_its_turn_whatever_is_asked_meanwhile() {
 #[test]
 fn a_restart_becomes_a_shutdown() {
     for installation in both() {
-        let sandbox = Sandbox::new();
-        sandbox.write(
-            "supervisord.conf",
-            format!(
-                "{HEAD}\n{}[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n",
-                stubborn("stopwaitsecs=3\nstartsecs=0")
-            ),
-        );
+        let sandbox = configured(&format!(
+            "{}[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n",
+            stubborn("stopwaitsecs=3\nstartsecs=0")
+        ));
         let mut daemon = Daemon::start(&installation, &sandbox);
         daemon.wait_for("x", "RUNNING");
         wait_until("it is deaf", || sandbox.read("stubborn.log") == "deaf\n");
@@ -182,11 +176,7 @@ fn a_restart_becomes_a_shutdown() {
 #[test]
 fn a_shutdown_by_a_client_says_less() {
     for installation in both() {
-        let sandbox = Sandbox::new();
-        sandbox.write(
-            "supervisord.conf",
-            format!("{HEAD}\n{}", stubborn("stopwaitsecs=3\nstartsecs=0")),
-        );
+        let sandbox = configured(&stubborn("stopwaitsecs=3\nstartsecs=0"));
         let mut daemon = Daemon::start(&installation, &sandbox);
         daemon.wait_for("stubborn", "RUNNING");
         wait_until("it is deaf", || sandbox.read("stubborn.log") == "deaf\n");
@@ -205,21 +195,19 @@ fn a_shutdown_by_a_client_says_less() {
 #[test]
 fn events_of_clients_are_told_during_a_shutdown_too() {
     for installation in both() {
-        let sandbox = Sandbox::new();
-        let programs = format!(
+        let sandbox = configured(&format!(
             "[eventlistener:ear]\ncommand={} listen events\ndirectory=%(here)s\nstartsecs=0\n\
              events=REMOTE_COMMUNICATION\n\
              [program:stubborn]\ncommand=/bin/sh stubborn.sh\ndirectory=%(here)s\nstartsecs=0\n\
              stopwaitsecs=100\nstdout_logfile=%(here)s/stubborn.log\n",
             child()
-        );
+        ));
         let script = "trap '' TERM; echo deaf; while [ ! -e go ]; do sleep 0.1; done";
         sandbox.write("stubborn.sh", script);
-        sandbox.write("supervisord.conf", format!("{HEAD}\n{programs}"));
         let mut daemon = Daemon::start(&installation, &sandbox);
         wait_until("it is deaf", || sandbox.read("stubborn.log") == "deaf\n");
         daemon.wait_for("ear", "RUNNING");
-        let server = Address::Unix(sandbox.join("s.sock"));
+        let server = daemon.server();
         assert_eq!(server.call("supervisor.shutdown", &[]), "True");
         for kind in ["one", "two"] {
             let params = [Value::from(kind), Value::from("late")];

@@ -5,23 +5,17 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
 
-use harness::daemon::HEAD;
 use harness::installation::command;
 use harness::unprivileged::{as_stranger, unprivileged};
-use harness::{Daemon, Installation, Run, Sandbox, wait_until};
+use harness::{
+    Daemon, Installation, Run, Sandbox, configured, configured_as, head_with, wait_until,
+};
 use nix::sys::signal::Signal;
 use nix::unistd::geteuid;
 
 const CONF: &str = "supervisord.conf";
 
 const SLEEPER: &str = "[program:sleeper]\ncommand=/bin/sleep 1000\nstartsecs=0\n";
-
-/// A sandbox whose configuration is [`HEAD`] and `more`.
-fn sandbox(more: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("supervisord.conf", format!("{HEAD}\n{more}"));
-    sandbox
-}
 
 /// Runs our daemon in the foreground until it ends by itself.
 fn run(sandbox: &Sandbox, args: &[&str]) -> Run {
@@ -48,7 +42,8 @@ fn refused(sandbox: &Sandbox, expected: &str) -> Run {
 // CFG-001, CFG-002, RUN-091
 #[test]
 fn a_broken_configuration_is_told_twice() {
-    let sandbox = sandbox("[program:web]\ncommand=/bin/sleep 9\nstartsecs=soon\nautostart=maybe\n");
+    let sandbox =
+        configured("[program:web]\ncommand=/bin/sleep 9\nstartsecs=soon\nautostart=maybe\n");
     let file = sandbox.join("supervisord.conf");
     let ours = refused(
         &sandbox,
@@ -77,7 +72,7 @@ fn a_configuration_that_cannot_be_read_is_named() {
 // CFG-080, RUN-081
 #[test]
 fn an_include_that_matches_nothing_is_a_warning() {
-    let sandbox = sandbox("");
+    let sandbox = configured("");
     let daemon = Daemon::start(&crate::ours(), &sandbox);
     let pattern = sandbox.join("conf.d/*.conf");
     let line = format!("WARN No file matches via include \"{}\"", pattern.display());
@@ -87,7 +82,7 @@ fn an_include_that_matches_nothing_is_a_warning() {
 // CFG-188, RUN-066, RUN-447, RTRAP-040, HTTP-011: the original takes the AUTO logs of the first away.
 #[test]
 fn a_taken_socket_stops_the_second_daemon_alone() {
-    let sandbox = sandbox(SLEEPER);
+    let sandbox = configured(SLEEPER);
     let first = Daemon::start(&crate::ours(), &sandbox);
     first.wait_for("sleeper", "RUNNING");
     let logs = || {
@@ -111,7 +106,7 @@ fn a_taken_socket_stops_the_second_daemon_alone() {
 fn a_taken_port_is_told() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("its address").port();
-    let sandbox = sandbox(&format!("[inet_http_server]\nport=127.0.0.1:{port}\n"));
+    let sandbox = configured(&format!("[inet_http_server]\nport=127.0.0.1:{port}\n"));
     let taken = "Another program is already listening on a port that one of our HTTP servers is \
                  configured to use.  Shut this program down first before starting supervisord.";
     refused(&sandbox, taken);
@@ -122,8 +117,7 @@ fn a_taken_port_is_told() {
 #[test]
 fn a_full_disk_under_the_log_stops_nothing() {
     let sandbox = Sandbox::new();
-    let head =
-        HEAD.replace("logfile=%(here)s/supervisord.log", "logfile=/dev/full\nlogfile_maxbytes=0");
+    let head = head_with("logfile=/dev/full\nlogfile_maxbytes=0");
     sandbox.write("supervisord.conf", format!("{head}\n{SLEEPER}"));
     let daemon = Daemon::start(&crate::ours(), &sandbox);
     daemon.wait_for("sleeper", "RUNNING");
@@ -133,11 +127,10 @@ fn a_full_disk_under_the_log_stops_nothing() {
 // RUN-030, RUN-036, RUN-071, RUN-075, RUN-357, CFG-344, CFG-357, CFG-496, RTRAP-041: mended.
 #[test]
 fn a_daemonised_start_returns_when_the_daemon_is_up() {
-    let sandbox = Sandbox::new();
-    let head = HEAD.replace("nodaemon=true", "directory=/\numask=027");
-    let head =
-        head.replace("pidfile=%(here)s/", "pidfile=").replace("logfile=%(here)s/", "logfile=");
-    sandbox.write("supervisord.conf", format!("{head}\n{SLEEPER}"));
+    let head = head_with(
+        "nodaemon=false\ndirectory=/\numask=027\npidfile=supervisord.pid\nlogfile=supervisord.log",
+    );
+    let sandbox = configured_as(&head, SLEEPER);
     let mut start = command(&sandbox, crate::ours().supervisord);
     start.args(["-c", "supervisord.conf"]);
     let run = Run::of(start);
@@ -155,7 +148,7 @@ fn a_daemonised_start_returns_when_the_daemon_is_up() {
 
 #[test]
 fn a_plan_starts_without_its_configuration() {
-    let sandbox = sandbox(SLEEPER);
+    let sandbox = configured(SLEEPER);
     build(&sandbox);
     fs::rename(sandbox.join("supervisord.conf"), sandbox.join("away.conf")).expect("the file");
     let daemon = Daemon::spawn(&crate::ours(), &sandbox, &["-n", "--plan", "fleet.plan"]);
@@ -172,7 +165,7 @@ fn a_plan_starts_without_its_configuration() {
 
 #[test]
 fn a_plan_that_is_none_is_refused_by_name() {
-    let sandbox = sandbox(SLEEPER);
+    let sandbox = configured(SLEEPER);
     build(&sandbox);
     let plan = fs::read(sandbox.join("fleet.plan")).expect("the plan");
     let mut damaged = plan.clone();
@@ -237,13 +230,10 @@ fn what_does_not_exist_cannot_be_used() {
             "Cannot open an HTTP server: socket.error reported errno.EADDRNOTAVAIL (99)",
         ),
     ] {
-        let sandbox = Sandbox::new();
-        let conf = HEAD.replace("nodaemon=true", &format!("nodaemon=true\n{options}"));
-        let conf = match options.starts_with('[') {
-            true => format!("{HEAD}\n{options}\n"),
-            false => conf,
+        let sandbox = match options.starts_with('[') {
+            true => configured(options),
+            false => configured_as(&head_with(options), ""),
         };
-        sandbox.write("supervisord.conf", conf);
         refused(&sandbox, expected);
     }
 }
@@ -268,8 +258,7 @@ fn limits_and_rights_that_are_not_ours_to_take() {
         ("user=root", "--nofile=1024:", "Can't drop privilege as nonroot user"),
     ] {
         // Not in the foreground: what fails this early fails on the terminal all the same.
-        let sandbox = Sandbox::new();
-        sandbox.write("supervisord.conf", HEAD.replace("nodaemon=true", options));
+        let sandbox = configured_as(&head_with(&format!("nodaemon=false\n{options}")), "");
         let daemon = unprivileged(&sandbox, &ours);
         let mut limited = limited(&sandbox, daemon.get_program(), limit);
         as_stranger(&mut limited);
@@ -277,8 +266,8 @@ fn limits_and_rights_that_are_not_ours_to_take() {
     }
     if geteuid().is_root() {
         // The user is changed before the limits are raised, so even root's cannot be.
-        let sandbox = Sandbox::new();
-        sandbox.write("supervisord.conf", HEAD.replace("nodaemon=true", "user=nobody\nminfds=600"));
+        let head = head_with("nodaemon=false\nuser=nobody\nminfds=600");
+        let sandbox = configured_as(&head, "");
         let daemon = limited(&sandbox, &ours, "--nofile=500:500");
         assert_eq!(fails(daemon, &sandbox, 2), format!("Error: {files}"));
     }
@@ -306,7 +295,7 @@ fn what_cannot_be_made_is_named() {
              line to values that the current user (",
         ),
     ] {
-        let sandbox = sandbox(options);
+        let sandbox = configured(options);
         let mut daemon = unprivileged(&sandbox, &ours);
         daemon.arg("-n").arg("-s");
         let told = fails(daemon, &sandbox, status);
@@ -324,7 +313,7 @@ fn root_is_warned_of_searching_for_its_configuration() {
     let installations = [Some(crate::ours()), Installation::oracle()];
     for installation in installations.into_iter().flatten() {
         for (args, warned) in [(&["-n"][..], geteuid().is_root()), (&["-nc", CONF], false)] {
-            let sandbox = sandbox("");
+            let sandbox = configured("");
             let daemon = Daemon::spawn(&installation, &sandbox, args);
             daemon.wait_for_socket();
             let told = sandbox.read("daemon.err").contains(warning);
@@ -336,7 +325,7 @@ fn root_is_warned_of_searching_for_its_configuration() {
 // RUN-065: mended. Who does not answer holds his socket all the same.
 #[test]
 fn a_hung_daemon_keeps_its_socket() {
-    let sandbox = sandbox(SLEEPER);
+    let sandbox = configured(SLEEPER);
     let first = Daemon::start(&crate::ours(), &sandbox);
     first.wait_for("sleeper", "RUNNING");
     first.signal(Signal::SIGSTOP);
@@ -350,9 +339,8 @@ fn a_hung_daemon_keeps_its_socket() {
 // RUN-061
 #[test]
 fn every_server_is_announced_at_the_lowest_level() {
-    for installation in [Some(crate::ours()), Installation::oracle()].into_iter().flatten() {
-        let sandbox = Sandbox::new();
-        sandbox.write("supervisord.conf", HEAD.replace("loglevel=debug", "loglevel=trace"));
+    for installation in crate::both() {
+        let sandbox = configured_as(&head_with("loglevel=trace"), "");
         let daemon = Daemon::start(&installation, &sandbox);
         let socket = sandbox.join("s.sock").display().to_string();
         let log = sandbox.read("supervisord.log");
@@ -369,7 +357,8 @@ fn every_server_is_announced_at_the_lowest_level() {
 // A shell with `trap '' CHLD` hands that on; the system would collect the children unseen.
 #[test]
 fn a_daemon_started_with_sigchld_ignored_sees_its_children_end() {
-    let sandbox = sandbox("[program:brief]\ncommand=/bin/true\nstartsecs=0\nautorestart=false\n");
+    let sandbox =
+        configured("[program:brief]\ncommand=/bin/true\nstartsecs=0\nautorestart=false\n");
     let ours = crate::ours();
     let mut shell = command(&sandbox, "/bin/bash");
     shell.args(["-c", "trap '' CHLD; exec \"$0\" -n -c supervisord.conf"]).arg(&ours.supervisord);

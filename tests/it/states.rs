@@ -1,8 +1,6 @@
 //! What clients are told of a process in each of its states, and how it got there.
 
-use harness::daemon::HEAD;
-use harness::wire::Address;
-use harness::{Daemon, Sandbox, configured, wait_until};
+use harness::{Daemon, configured, configured_as, head_with, wait_until};
 
 use crate::both;
 
@@ -108,7 +106,7 @@ fn each_state_is_told_alike() {
             daemon.wait_for(name, "BACKOFF");
         }
         assert_eq!(daemon.ctl(&["stop", "halted"]).stdout, "halted: stopped\n");
-        let server = Address::Unix(sandbox.join("s.sock"));
+        let server = daemon.server();
         let stop = server.call("supervisor.stopProcess", &["stopping".into(), false.into()]);
         assert_eq!(stop, "True");
         assert_eq!(
@@ -162,9 +160,7 @@ fn shape(description: &str) -> String {
 // RUN-002, RUN-015, RUN-440, RUN-444: mended. Who waits keeps nobody awake.
 #[test]
 fn a_daemon_sleeps_while_a_client_waits() {
-    let sandbox = Sandbox::new();
-    let head = HEAD.replace("loglevel=debug", "loglevel=info");
-    sandbox.write("supervisord.conf", format!("{head}\n{}", stopping()));
+    let sandbox = configured_as(&head_with("loglevel=info"), stopping());
     let daemon = Daemon::start(&crate::ours(), &sandbox);
     wait_until("it is deaf", || sandbox.read("deaf.log") == "deaf\n");
     daemon.wait_until_asleep();

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 
-use harness::daemon::HEAD;
-use harness::{Daemon, Sandbox, wait_until};
+use harness::{Daemon, Sandbox, configured_as, head_with, wait_until};
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
@@ -25,9 +24,8 @@ done
 
 /// A sandbox whose daemon logs at `loglevel` and supervises `programs`.
 fn sandbox(loglevel: &str, programs: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    let head = HEAD.replace("loglevel=debug", &format!("loglevel={loglevel}"));
-    sandbox.write("supervisord.conf", format!("{head}\n{programs}"));
+    let head = head_with(&format!("loglevel={loglevel}"));
+    let sandbox = configured_as(&head, programs);
     sandbox.script("listener.sh", LISTENER);
     sandbox
 }

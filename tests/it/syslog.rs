@@ -4,11 +4,9 @@
 use std::fs;
 use std::os::unix::net::UnixDatagram;
 
-use harness::daemon::HEAD;
 use harness::namespace::own_mounts;
 use harness::wait::PATIENCE;
-use harness::wire::Address;
-use harness::{Daemon, Installation, Sandbox, wait_until};
+use harness::{Daemon, Installation, Sandbox, configured_as, head_with, wait_until};
 use nix::sys::signal::Signal;
 use rpc::Value;
 
@@ -65,12 +63,6 @@ impl<'s> World<'s> {
     }
 }
 
-fn sandbox(head: &str, programs: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("supervisord.conf", format!("{head}\n{programs}"));
-    sandbox
-}
-
 /// Those of a program, without what all have in common.
 fn of<'r>(records: &'r [String], name: &str) -> Vec<&'r str> {
     let head = format!("<14>supervisord: {name} ");
@@ -81,8 +73,8 @@ fn of<'r>(records: &'r [String], name: &str) -> Vec<&'r str> {
 #[test]
 fn programs_log_to_syslog() {
     for installation in both() {
-        let sandbox = sandbox(
-            &HEAD.replace("loglevel=debug", "loglevel=info"),
+        let sandbox = configured_as(
+            &head_with("loglevel=info"),
             "\
 [program:both]
 command=/bin/sh -c \"printf 'one\\n\\ntwo\\n\\n'; read -r word; echo $word; exec sleep 1000\"
@@ -119,8 +111,8 @@ startsecs=0
         for name in ["both", "old"] {
             let word = format!("more from {name}");
             let params = [Value::from(name), Value::from(format!("{word}\n").as_str())];
-            let address = Address::Unix(sandbox.join("s.sock"));
-            assert_eq!(address.call("supervisor.sendProcessStdin", &params), "True", "{label}");
+            let server = world.daemon.server();
+            assert_eq!(server.call("supervisor.sendProcessStdin", &params), "True", "{label}");
             assert_eq!(of(&world.records(&word), name), [word.as_str()], "{label}");
         }
         wait_until("the file has it too", || sandbox.read("both.log") == "more from both\n");
@@ -135,8 +127,8 @@ startsecs=0
 #[test]
 fn the_activity_log_is_syslog() {
     for installation in both() {
-        let head = HEAD.replace("logfile=%(here)s/supervisord.log", "logfile=syslog");
-        let sandbox = sandbox(&head, "");
+        let head = head_with("logfile=syslog");
+        let sandbox = configured_as(&head, "");
         let Some(world) = World::start(&installation, &sandbox) else { return };
         let records = world.records("\n");
         world.daemon.wait_for_socket();
@@ -184,8 +176,8 @@ command=/bin/sh -c \"echo calm; exec sleep 1000\"
 stdout_logfile=%(here)s/calm.log
 startsecs=0
 ";
-    let head = HEAD.replace("loglevel=debug", "loglevel=info");
-    let sandbox = sandbox(&head, &programs.replace("FILLER", &filler));
+    let head = head_with("loglevel=info");
+    let sandbox = configured_as(&head, &programs.replace("FILLER", &filler));
     let Some(world) = World::start(&ours(), &sandbox) else { return };
     world.daemon.wait_for_socket();
     // Nobody has received anything yet: whose records find no room waits, and nobody else.

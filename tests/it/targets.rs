@@ -4,8 +4,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use harness::daemon::HEAD;
-use harness::{Daemon, Installation, Sandbox, configured, wait_until};
+use harness::{
+    Daemon, HEAD, Installation, Sandbox, configured, configured_as, head_with, wait_until,
+};
 
 use crate::{both, child, ours};
 
@@ -70,11 +71,7 @@ fn automatic_files_and_none_at_all() {
 // the other.
 #[test]
 fn a_pipe_behind_dev_stdout_is_never_rotated() {
-    let sandbox = Sandbox::new();
-    let head = HEAD.replace(
-        "logfile=%(here)s/supervisord.log",
-        "logfile=/dev/stdout\nlogfile_maxbytes=1KB\nsilent=true",
-    );
+    let head = head_with("logfile=/dev/stdout\nlogfile_maxbytes=1KB\nsilent=true");
     let program = "\
 [program:x]
 command=/bin/sh -c \"seq 1 20000\"
@@ -83,7 +80,7 @@ startsecs=0
 stdout_logfile=/dev/stderr
 stdout_logfile_maxbytes=1KB
 ";
-    sandbox.write("supervisord.conf", format!("{head}\n{program}"));
+    let sandbox = configured_as(&head, program);
     let daemon = Daemon::start(&piped(&sandbox, ours()), &sandbox);
     daemon.wait_for("x", "EXITED");
     let numbers = (1..=20_000).map(|number| format!("{number}\n")).collect::<String>();
@@ -110,12 +107,9 @@ fn all_names_of_the_daemons_own_pipes_lead_to_them() {
              stderr_logfile={err}\nstderr_logfile_maxbytes=0\n"
         )
     });
-    let head = HEAD
-        .replace("%(here)s/supervisord.log", "/dev/null\nlogfile_maxbytes=0")
-        .replace("loglevel=debug", "loglevel=info");
+    let head = head_with("logfile=/dev/null\nlogfile_maxbytes=0\nloglevel=info");
     for installation in both() {
-        let sandbox = Sandbox::new();
-        sandbox.write("supervisord.conf", format!("{head}\n{}", programs.concat()));
+        let sandbox = configured_as(&head, &programs.concat());
         let daemon = Daemon::start(&piped(&sandbox, installation), &sandbox);
         for (name, _) in names {
             daemon.wait_for(name, "EXITED");
@@ -156,12 +150,8 @@ fn debug_shows_what_programs_print_and_when_they_close() {
 #[test]
 fn an_activity_log_on_stdout_is_doubled_unless_silent() {
     for (installation, silent) in both().flat_map(|one| [(one.clone(), false), (one, true)]) {
-        let sandbox = Sandbox::new();
-        let head = HEAD.replace(
-            "logfile=%(here)s/supervisord.log",
-            &format!("logfile=/dev/stdout\nlogfile_maxbytes=0\nsilent={silent}"),
-        );
-        sandbox.write("supervisord.conf", head);
+        let options = format!("logfile=/dev/stdout\nlogfile_maxbytes=0\nsilent={silent}");
+        let sandbox = configured_as(&head_with(&options), "");
         let daemon = Daemon::start(&piped(&sandbox, installation), &sandbox);
         let expected = if silent { 1 } else { 2 };
         wait_until(&format!("the start is told {expected} times"), || {
@@ -202,7 +192,6 @@ fn an_activity_log_nobody_configured() {
 #[test]
 fn ordinary_files_are_what_any_other_name_means() {
     for installation in both() {
-        let sandbox = Sandbox::new();
         let programs = "\
 [program:x]
 command=/bin/sh -c \"echo out; sleep 0.3; echo err >&2; sleep 0.3; echo more\"
@@ -211,8 +200,8 @@ startsecs=0
 stdout_logfile=%(here)s/both.log
 stderr_logfile=%(here)s/both.log
 ";
-        let head = HEAD.replace("%(here)s/supervisord.log", "NONE");
-        sandbox.write("supervisord.conf", format!("{head}\n{programs}"));
+        let head = head_with("logfile=NONE");
+        let sandbox = configured_as(&head, programs);
         sandbox.write("both.log", "before\n");
         sandbox.write("both.log.1", "rotated\n");
         let daemon = Daemon::start(&installation, &sandbox);

@@ -1,8 +1,7 @@
 //! Listeners that die, stall, lie or never read: the harm is theirs alone.
 
-use harness::daemon::HEAD;
 use harness::wire::Address;
-use harness::{Daemon, Sandbox, wait_until};
+use harness::{Daemon, Sandbox, head_with, wait_until};
 use rpc::Value;
 
 use crate::{child, ours};
@@ -28,7 +27,7 @@ impl<'s> Hall<'s> {
     /// A daemon with a listener `good` that writes down everything in `events`, and `listeners`,
     /// whose scripts are told apart by their first line.
     fn open(sandbox: &'s Sandbox, listeners: &[(&str, &str, &str)]) -> Self {
-        let mut config = HEAD.replace("loglevel=debug", "loglevel=info");
+        let mut config = head_with("loglevel=info");
         let base = "events=REMOTE_COMMUNICATION\nstartsecs=0\nstderr_logfile=NONE\n";
         config += &format!("[eventlistener:good]\ncommand={} listen events\n{base}", child());
         for (name, script, options) in listeners {
@@ -38,7 +37,7 @@ impl<'s> Hall<'s> {
         }
         sandbox.write("supervisord.conf", config);
         let daemon = Daemon::start(&ours(), sandbox);
-        Hall { daemon, server: Address::Unix(sandbox.join("s.sock")) }
+        Hall { server: daemon.server(), daemon }
     }
 
     fn send(&self, data: &str) {

@@ -15,9 +15,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use harness::daemon::HEAD;
 use harness::wait::PATIENCE;
-use harness::{Daemon, Installation, Sandbox};
+use harness::{Daemon, HEAD, Installation, Sandbox};
 
 use self::browser::{Browser, free_port};
 
@@ -78,14 +77,6 @@ impl<'s> Bench<'s> {
     /// The address of one of the pages.
     fn at(&self, page: &str) -> String {
         format!("{}{page}", self.page)
-    }
-
-    /// Kilobytes of memory the daemon takes.
-    fn resident(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.daemon.pid()));
-        let status = status.expect("a living daemon");
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("its memory");
-        line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
     }
 
     /// Sends one request, with these header lines, and reads the answer to its end.

@@ -12,36 +12,7 @@ use nix::unistd::Pid;
 use crate::installation::{Installation, Run, command};
 use crate::sandbox::Sandbox;
 use crate::wait::{PATIENCE, holds_within, wait_until};
-
-/// The head of a configuration every test can put its programs under: a UNIX socket at `s.sock`,
-/// all files in the sandbox, `conf.d/*.conf` included.
-pub const HEAD: &str = "\
-[supervisord]
-logfile=%(here)s/supervisord.log
-pidfile=%(here)s/supervisord.pid
-childlogdir=%(here)s
-nodaemon=true
-loglevel=debug
-
-[unix_http_server]
-file=%(here)s/s.sock
-
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-
-[supervisorctl]
-serverurl=unix://%(here)s/s.sock
-
-[include]
-files=conf.d/*.conf
-";
-
-/// A sandbox whose `supervisord.conf` is [`HEAD`] and these sections.
-pub fn configured(sections: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("supervisord.conf", format!("{HEAD}\n{sections}"));
-    sandbox
-}
+use crate::wire::Address;
 
 /// A daemon in the foreground, with the sandbox's `supervisord.conf`.
 pub struct Daemon<'s> {
@@ -141,9 +112,33 @@ impl<'s> Daemon<'s> {
         Pid::from_raw(i32::try_from(self.process.id()).expect("a pid"))
     }
 
-    /// The pid of one process, as the client prints it.
+    /// The pid of one process, as the client prints it: 0 when it does not run.
     pub fn pid_of(&self, name: &str) -> i32 {
         self.ctl(&["pid", name]).stdout.trim().parse().expect("a pid")
+    }
+
+    /// Waits until a process whose pid was `before` runs under another one. The daemon may be out
+    /// of reach meanwhile.
+    #[track_caller]
+    pub fn wait_for_new_pid(&self, name: &str, before: i32) {
+        wait_until(&format!("`{name}` runs anew"), || {
+            let now = self.ctl(&["pid", name]).stdout.trim().parse::<i32>();
+            now.is_ok_and(|now| now != 0 && now != before)
+        });
+    }
+
+    /// The server at the socket of the sandbox.
+    pub fn server(&self) -> Address {
+        Address::Unix(self.sandbox.join("s.sock"))
+    }
+
+    /// Its resident memory, in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid()));
+        let status = status.expect("a live daemon");
+        let size = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let size = size.and_then(|size| size.trim().strip_suffix(" kB")?.parse().ok());
+        size.expect("the size of its memory")
     }
 
     /// Sends the daemon a signal.

@@ -5,7 +5,9 @@
 //! `tests/it`.
 
 pub mod chatter;
+pub mod configuration;
 pub mod daemon;
+pub mod golden;
 pub mod installation;
 pub mod namespace;
 pub mod puppet;
@@ -17,7 +19,8 @@ pub mod untested;
 pub mod wait;
 pub mod wire;
 
-pub use daemon::{Daemon, configured};
+pub use configuration::{HEAD, configured, configured_as, head_with, with_options};
+pub use daemon::Daemon;
 pub use installation::{Installation, Run};
 pub use sandbox::Sandbox;
 pub use wait::wait_until;

@@ -1,6 +1,6 @@
 //! Calls that add, remove and reread groups, and what is told of those that are there.
 
-use harness::daemon::HEAD;
+use harness::HEAD;
 
 use super::{PROGRAMS, TRUE, args, ask};
 

@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use harness::Sandbox;
-use harness::daemon::HEAD;
+use harness::{HEAD, Sandbox};
 use rpc::Value;
 
 use super::{INCORRECT, Questions, TRUE, args, ask, ok};

@@ -2,11 +2,10 @@
 
 use std::fs;
 
-use harness::{Daemon, wait_until};
+use harness::{Daemon, configured, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::sandbox;
 use crate::both;
 
 /// Programs that cannot be executed, the reason, and whether it is known before there is a child.
@@ -35,7 +34,7 @@ const HOPELESS: [(&str, &str, &str); 9] = [
 #[test]
 fn what_cannot_be_executed_says_why() {
     for installation in both() {
-        let sandbox = sandbox("");
+        let sandbox = configured("");
         let dir = sandbox.path().display().to_string();
         sandbox.write("plain", "#!/bin/sh\n");
         sandbox.script("noexec", "echo a script without an interpreter\n");
@@ -70,7 +69,7 @@ fn what_cannot_be_executed_says_why() {
                 });
                 assert!(logged(format!("WARN exited: {name} (exit status 127; not expected)")));
                 let told = logged(format!("WARN '{name}' was not spawned: {reason}"));
-                assert_eq!(told, installation.label == "ours", "{}", daemon.output());
+                assert_eq!(told, !installation.is_original(), "{}", daemon.output());
             } else {
                 assert!(status.ends_with(&format!("FATAL     {reason}\n")), "{status}");
                 assert!(logged(format!("INFO spawnerr: {reason}")), "{}", daemon.output());
@@ -82,7 +81,7 @@ fn what_cannot_be_executed_says_why() {
 // RUN-121, RUN-162, RUN-179d, RUN-446: the cause mended, the next attempt succeeds; nothing was leaked.
 #[test]
 fn a_program_starts_once_the_cause_is_mended() {
-    let sandbox = sandbox(
+    let sandbox = configured(
         "[program:x]\ncommand=/bin/sleep 1000\ndirectory=%(here)s/work\nstartsecs=0\n\
          autostart=false\nautorestart=false\nstdout_logfile=%(here)s/logs/x\n",
     );
@@ -108,7 +107,7 @@ fn a_program_starts_once_the_cause_is_mended() {
 #[test]
 fn a_daemon_outlives_its_directory() {
     for installation in both() {
-        let sandbox = sandbox("[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n");
+        let sandbox = configured("[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n");
         let away = sandbox.join("away");
         fs::create_dir(&away).expect("a directory");
         let mut command = harness::installation::command(&sandbox, &installation.supervisord);
@@ -132,7 +131,7 @@ fn a_daemon_outlives_its_directory() {
 fn a_suspended_child_is_killed_in_the_end() {
     for installation in both() {
         let sandbox =
-            sandbox("[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\nstopwaitsecs=1\n");
+            configured("[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\nstopwaitsecs=1\n");
         let daemon = Daemon::start(&installation, &sandbox);
         daemon.wait_for("x", "RUNNING");
         let pid = daemon.pid_of("x");
@@ -158,7 +157,7 @@ fn a_suspended_child_is_killed_in_the_end() {
 // RUN-007, RUN-132: closing its output neither ends a program nor wakes the daemon.
 #[test]
 fn a_child_without_output_lives_and_dies_like_any_other() {
-    let sandbox = sandbox(
+    let sandbox = configured(
         "[program:x]\ncommand=/bin/sh -c \"echo bye; exec >&- 2>&-; exec sleep 1000\"\n\
          startsecs=0\nautorestart=false\nstdout_logfile=%(here)s/x.log\n",
     );
@@ -186,7 +185,7 @@ echo the last word
 #[test]
 fn a_descendant_that_keeps_the_pipe_delays_nothing() {
     for installation in both() {
-        let sandbox = sandbox(
+        let sandbox = configured(
             "[program:x]\ncommand=/bin/sh parent.sh\ndirectory=%(here)s\nstartsecs=0\n\
              autorestart=false\nstdout_logfile=%(here)s/x.log\n",
         );
@@ -219,7 +218,7 @@ fn state_of(pid: i32) -> Option<char> {
 #[test]
 fn what_has_no_command_gets_no_log() {
     for installation in both() {
-        let sandbox = sandbox(
+        let sandbox = configured(
             "[program:x]\ncommand=/no/such\nstartretries=0\nstdout_logfile=%(here)s/x.log\n",
         );
         let daemon = Daemon::start(&installation, &sandbox);

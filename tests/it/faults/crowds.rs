@@ -1,23 +1,20 @@
 //! Too much of everything at once: programs that only exit, signals that never stop.
 
-use std::fs;
 use std::thread;
 
-use harness::{Daemon, Sandbox, wait_until};
+use harness::{Daemon, Sandbox, configured, wait_until};
 use nix::sys::signal::{Signal, kill};
-
-use super::sandbox;
 
 /// How many programs exit as soon as they are started, again and again.
 const CROWD: usize = 5_000;
 
 /// What the daemon may grow by while the crowd exits, after it has seen each of them once.
-const GROWTH_KIB: usize = 16 * 1024;
+const GROWTH_KIB: u64 = 16 * 1024;
 
 // RUN-005, RUN-014, RUN-158, RUN-453: bounded memory, an ear for clients, an end.
 #[test]
 fn five_thousand_programs_that_exit_at_once() {
-    let sandbox = sandbox(&format!(
+    let sandbox = configured(&format!(
         "[program:x]\ncommand=/bin/true\nprocess_name=x%(process_num)04d\nnumprocs={CROWD}\n\
          startsecs=0\nautorestart=true\nstdout_logfile=NONE\nstderr_logfile=NONE\npriority=1\n\
          [program:calm]\ncommand=/bin/sleep 1000\nstartsecs=0\n"
@@ -32,10 +29,10 @@ fn five_thousand_programs_that_exit_at_once() {
         !daemon.ctl(&["status"]).stdout.contains("Not started")
     });
     let calm = daemon.pid_of("calm");
-    let before = memory_kib(&daemon);
+    let before = daemon.resident_kib();
     let started = starts(&sandbox);
     wait_until("they go on and on", || starts(&sandbox) > started + 2 * CROWD);
-    let growth = memory_kib(&daemon).saturating_sub(before);
+    let growth = daemon.resident_kib().saturating_sub(before);
     assert!(growth < GROWTH_KIB, "the daemon grew by {growth} KiB");
     assert_eq!(daemon.pid_of("calm"), calm);
     assert_eq!(daemon.ctl(&["restart", "calm"]).stdout, "calm: stopped\ncalm: started\n");
@@ -51,17 +48,10 @@ fn starts(sandbox: &Sandbox) -> usize {
     sandbox.read("supervisord.log").matches("INFO spawned: 'x").count()
 }
 
-/// The daemon's resident memory.
-fn memory_kib(daemon: &Daemon<'_>) -> usize {
-    let status = fs::read_to_string(format!("/proc/{}/status", daemon.pid())).expect("a daemon");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
-    line.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
-}
-
 // RUN-003, RUN-004, RUN-340 to RUN-346: every kind of signal, from everybody, all the time.
 #[test]
 fn a_storm_of_signals() {
-    let sandbox = sandbox("[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n");
+    let sandbox = configured("[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n");
     let mut daemon = Daemon::start(&crate::ours(), &sandbox);
     daemon.wait_for("x", "RUNNING");
     let pid = daemon.pid();
@@ -88,10 +78,7 @@ fn a_storm_of_signals() {
         scope.spawn(|| storm(&[Signal::SIGCHLD, Signal::SIGHUP]));
         scope.spawn(|| storm(&[Signal::SIGHUP]));
     });
-    wait_until("the storm is over", || {
-        let pid = daemon.ctl(&["pid", "x"]).stdout.trim().parse::<i32>();
-        pid.is_ok_and(|pid| pid != x && pid != 0)
-    });
+    daemon.wait_for_new_pid("x", x);
     daemon.wait_for("x", "RUNNING");
     daemon.wait_until_asleep();
     assert_eq!(sandbox.processes().len(), 2, "the daemon and one program");

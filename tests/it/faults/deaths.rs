@@ -3,18 +3,17 @@
 use std::fs;
 
 use harness::installation::command;
-use harness::{Daemon, Run, Sandbox, wait_until};
+use harness::{Daemon, Run, Sandbox, configured, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::sandbox;
 use crate::both;
 
 // CFG-191, RUN-063, RUN-349, RUN-449, HTTP-012
 #[test]
 fn a_new_daemon_names_what_a_killed_one_left() {
     for installation in both() {
-        let sandbox = sandbox(
+        let sandbox = configured(
             "[program:one]\ncommand=/bin/sleep 1000\nstartsecs=0\n\
              [program:two]\ncommand=/bin/sh -c \"sleep 1000 & wait\"\nstartsecs=0\nstopasgroup=true\n\
              [program:gone]\ncommand=/bin/true\nstartsecs=0\nautorestart=false\n",
@@ -43,7 +42,7 @@ fn a_new_daemon_names_what_a_killed_one_left() {
             format!("WARN pid {one} is `one:one` left by a supervisord that was killed"),
             format!("WARN pid {two} is `two:two` left by a supervisord that was killed"),
         ];
-        let ours = installation.label == "ours";
+        let ours = !installation.is_original();
         assert_eq!(told.len(), if ours { 2 } else { 0 });
         assert!(told.iter().all(|line| expected.contains(line)), "{told:#?} {expected:#?}");
         // They are left alone, at the start and at the end.
@@ -84,7 +83,7 @@ fn set_clock(sandbox: &Sandbox, offset: i64) {
 // The clock decides nothing, it is only shown.
 #[test]
 fn a_clock_set_back_a_year_holds_nothing_up() {
-    let sandbox = sandbox(
+    let sandbox = configured(
         "[program:steady]\ncommand=/bin/sleep 1000\nstartsecs=0\n\
          [program:starting]\ncommand=/bin/sleep 1000\nstartsecs=4\nautostart=false\n\
          [program:crashing]\ncommand=/bin/false\nstartretries=2\nautostart=false\n\

@@ -6,11 +6,10 @@ use std::io::{self, Read, Write};
 use std::process::{Child, Command, Stdio};
 
 use harness::namespace::own_mounts;
-use harness::{Daemon, Installation, Run, Sandbox, wait_until};
+use harness::{Daemon, Installation, Run, Sandbox, configured, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::sandbox;
 use crate::both;
 
 /// The command that runs `installation`'s daemon where `disk` is a file system with these
@@ -49,7 +48,7 @@ fn read_inside(daemon: &Daemon<'_>, sandbox: &Sandbox, name: &str) -> String {
 // LOG-009, RUN-013: mended. What is lost is told; nothing else is.
 #[test]
 fn a_disk_that_fills_up_and_is_cleared() {
-    let sandbox = sandbox(
+    let sandbox = configured(
         "[program:filler]\ncommand=/bin/sh filler.sh\ndirectory=%(here)s\nautostart=false\n\
          autorestart=false\nstartsecs=0\nstdout_logfile=%(here)s/disk/filler.log\n\
          stdout_logfile_maxbytes=0\n\
@@ -97,7 +96,7 @@ fn a_disk_that_fills_up_and_is_cleared() {
 #[test]
 fn a_read_only_disk() {
     for installation in both() {
-        let sandbox = sandbox(
+        let sandbox = configured(
             "[program:x]\ncommand=/bin/sleep 1000\nstartretries=0\nstartsecs=0\n\
              stdout_logfile=%(here)s/disk/x.log\n\
              [program:steady]\ncommand=/bin/sleep 1000\nstartsecs=0\n",
@@ -123,7 +122,7 @@ fn a_read_only_disk() {
 // RUN-076: mended. Where the daemon cannot write its own log it does not start, and says why.
 #[test]
 fn an_activity_log_on_a_read_only_disk() {
-    let sandbox = sandbox("");
+    let sandbox = configured("");
     let conf = sandbox.read("supervisord.conf");
     sandbox
         .write("supervisord.conf", conf.replace("%(here)s/supervisord.log", "%(here)s/disk/log"));
@@ -139,7 +138,7 @@ fn an_activity_log_on_a_read_only_disk() {
 // RUN-071, RUN-075, RUN-332: the pid file's directory goes while the daemon runs.
 #[test]
 fn the_pid_file_goes_with_its_directory() {
-    let sandbox = sandbox("[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n");
+    let sandbox = configured("[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n");
     let conf = sandbox.read("supervisord.conf");
     let conf = conf.replace("%(here)s/supervisord.pid", "%(here)s/run/supervisord.pid");
     sandbox.write("supervisord.conf", conf);
@@ -212,7 +211,7 @@ fn is_stalled(daemon: &Daemon<'_>) -> bool {
 // LOG-005, LOG-020: mended. The original stands still with the disk.
 #[test]
 fn a_disk_that_stands_still() {
-    let sandbox = sandbox(
+    let sandbox = configured(
         "[program:loud]\ncommand=/bin/sh loud.sh\ndirectory=%(here)s\nautorestart=false\n\
          startsecs=0\nstdout_logfile=%(here)s/disk/loud.log\nstdout_logfile_maxbytes=100KB\n\
          stdout_logfile_backups=99\n\

@@ -7,10 +7,8 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use harness::unprivileged::unprivileged;
-use harness::{Daemon, Run, Sandbox, wait_until};
+use harness::{Daemon, Run, Sandbox, configured, wait_until};
 use nix::unistd::geteuid;
-
-use super::sandbox;
 
 /// Starts our daemon as a user whose processes are counted, which root's are not.
 fn start_unprivileged(sandbox: &Sandbox) -> Daemon<'_> {
@@ -46,7 +44,7 @@ fn limit(daemon: &Daemon<'_>, resource: &str, soft: Option<usize>) {
 // RUN-127, RUN-133, RUN-179e
 #[test]
 fn a_full_process_table_is_a_reason_to_try_again() {
-    let sandbox = sandbox(
+    let sandbox = configured(
         "[program:x]\ncommand=/bin/sleep 1000\nautostart=false\nstartretries=1000\nstartsecs=0\n",
     );
     let daemon = start_unprivileged(&sandbox);
@@ -64,7 +62,7 @@ fn a_full_process_table_is_a_reason_to_try_again() {
 // RUN-179c, RUN-127: descriptors for the children, and for the clients.
 #[test]
 fn a_full_descriptor_table_is_a_reason_to_try_again() {
-    let sandbox = sandbox(
+    let sandbox = configured(
         "[program:x]\ncommand=/bin/sleep 1000\nprocess_name=x%(process_num)d\nnumprocs=20\n\
          autostart=false\nstartretries=1000\nstartsecs=0\n",
     );
@@ -83,7 +81,7 @@ fn a_full_descriptor_table_is_a_reason_to_try_again() {
 // one to be closed; it does not spin, and it does not stay deaf.
 #[test]
 fn clients_that_hold_every_descriptor_do_not_lock_others_out() {
-    let sandbox = sandbox("[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n");
+    let sandbox = configured("[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n");
     let daemon = Daemon::start(&crate::ours(), &sandbox);
     daemon.wait_for("x", "RUNNING");
     limit(&daemon, "nofile", Some(room_for(&daemon, 8)));

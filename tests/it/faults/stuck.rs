@@ -2,12 +2,10 @@
 
 use std::fs::File;
 
-use harness::Daemon;
+use harness::{Daemon, configured};
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-
-use super::sandbox;
 
 const PROGRAMS: &str = "\
 [program:talker]
@@ -24,7 +22,7 @@ autostart=false
 // LOG-005, LOG-011: mended. The original stands still as soon as the pipe is full.
 #[test]
 fn a_terminal_nobody_reads_holds_nothing_up() {
-    let sandbox = sandbox(PROGRAMS);
+    let sandbox = configured(PROGRAMS);
     let pipe = sandbox.join("terminal");
     mkfifo(&pipe, Mode::S_IRWXU).expect("a pipe");
     let _never_read = File::options().read(true).write(true).open(&pipe).expect("its end");

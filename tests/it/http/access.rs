@@ -1,8 +1,7 @@
 //! Who asks: pages of others that may change nothing, and what the log says of each request.
 
-use harness::daemon::HEAD;
-use harness::wait_until;
 use harness::wire::{Address, post};
+use harness::{head_with, wait_until};
 
 use super::servers::SERVERS;
 use super::{STATE, Served, digest, with_both, with_head, with_ours};
@@ -52,7 +51,7 @@ const TRACED: &str = "loglevel=trace";
 #[test]
 fn calls_are_logged_at_the_lowest_level_only() {
     for level in [TRACED, "loglevel=info"] {
-        with_both(&HEAD.replace("loglevel=debug", level), |Served { sandbox, server, .. }| {
+        with_both(&head_with(level), |Served { sandbox, server, .. }| {
             assert_eq!(server.call("supervisor.getState", &[]), STATE);
             server.call("supervisor.getProcessInfo", &["secret".into()]);
             let log = || sandbox.read("supervisord.log");
@@ -79,7 +78,7 @@ fn calls_are_logged_at_the_lowest_level_only() {
 // RPC-270, RPC-271, HTTP-076, ITRAP-056
 #[test]
 fn bad_requests_leave_no_secrets_in_the_log() {
-    with_ours(&HEAD.replace("loglevel=debug", TRACED), |Served { sandbox, server, .. }| {
+    with_ours(&head_with(TRACED), |Served { sandbox, server, .. }| {
         let junk = post("/RPC2", "<methodCall><hunter2></methodCall>");
         assert_eq!(digest(server.ask(junk)), "400");
         let unforeseen = server.call("supervisor.startProcess", &[vec!["hunter2"].into()]);

@@ -3,12 +3,11 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
-use harness::daemon::HEAD;
 use harness::installation::command;
 use harness::unprivileged::is_root;
 use harness::untested::not_tested;
 use harness::wire::Address;
-use harness::{Daemon, Sandbox, wait_until};
+use harness::{Daemon, HEAD, Sandbox, configured_as, head_with, wait_until, with_options};
 use nix::sys::signal::Signal;
 
 use super::{STATE, Served, digest, with_both, with_head, with_ours};
@@ -159,15 +158,14 @@ fn a_socket_is_its_owners() {
     if !nix::unistd::geteuid().is_root() {
         return;
     }
-    let given = HEAD.replace("s.sock\n\n[rpc", "s.sock\nchown=65534:65534\nchmod=0770\n\n[rpc");
+    let given = with_options(HEAD, "unix_http_server", "chown=65534:65534\nchmod=0770");
     with_ours(&given, |Served { sandbox, .. }| {
         let socket = fs::metadata(sandbox.join("s.sock")).expect("a socket");
         assert_eq!((socket.uid(), socket.gid(), socket.mode() & 0o777), (NOBODY, NOBODY, 0o770));
     });
     // It is opened by the user the daemon becomes.
-    let sandbox = Sandbox::new();
+    let sandbox = configured_as(&head_with("user=65534"), "");
     fs::set_permissions(sandbox.path(), fs::Permissions::from_mode(0o777)).expect("my folder");
-    sandbox.write("supervisord.conf", HEAD.replace("nodaemon=true", "nodaemon=true\nuser=65534"));
     let _daemon = Daemon::start(&crate::ours(), &sandbox);
     let socket = fs::metadata(sandbox.join("s.sock")).expect("a socket");
     assert_eq!((socket.uid(), socket.mode() & 0o777), (NOBODY, 0o700));
@@ -184,8 +182,8 @@ fn a_socket_that_cannot_be_linked_is_renamed() {
     if guarded.trim() != "1" {
         return not_tested("this system lets everybody link everything");
     }
-    let sandbox = Sandbox::new();
-    sandbox.write("supervisord.conf", HEAD.replace("s.sock\n\n[rpc", "s.sock\nchown=1:1\n\n[rpc"));
+    let head = with_options(HEAD, "unix_http_server", "chown=1:1");
+    let sandbox = configured_as(&head, "");
     let mut setpriv = command(&sandbox, "setpriv");
     setpriv.args(["--bounding-set=-fowner", "--inh-caps=-fowner"]);
     setpriv.arg(&crate::ours().supervisord).args(["-nc", "supervisord.conf"]);

@@ -1,8 +1,7 @@
 //! The page of the configuration: what an update would change, and what is wrong.
 
-use harness::daemon::HEAD;
 use harness::installation::command;
-use harness::{Daemon, Run, Sandbox};
+use harness::{Daemon, HEAD, Run, Sandbox, head_with};
 use nix::unistd::getuid;
 use serde_json::Value;
 
@@ -84,7 +83,7 @@ fn what_the_command_line_fixes_does_not_differ() {
     let options = ["-n", "-c", "supervisord.conf", "-e", "warn", "-i", "fixed", "-u", &user];
     let bench = started_with(&sandbox, port, &options);
     let edited = "loglevel=info\nidentifier=other\nuser=no-such-user\nminfds=1000";
-    sandbox.write("supervisord.conf", with_server(&HEAD.replace("loglevel=debug", edited), port));
+    sandbox.write("supervisord.conf", with_server(&head_with(edited), port));
     browser.open(&bench.at("config.html"));
     let shown = browser.text("main");
     assert!(shown.contains("minfds 1024 1000"), "{shown}");

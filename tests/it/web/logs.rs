@@ -90,10 +90,7 @@ fn both_streams_are_followed_paused_and_downloaded() {
         browser.fill("#act select", "KILL");
         let before = bench.daemon.pid_of("echo");
         browser.click("#act button[value='signal:echo']");
-        wait_until("the signal has arrived", || {
-            let pid = bench.daemon.ctl(&["pid", "echo"]).stdout;
-            pid.trim().parse().is_ok_and(|pid: i32| pid != 0 && pid != before)
-        });
+        bench.daemon.wait_for_new_pid("echo", before);
         browser.wait(SOON, "document.querySelector('.facts').dataset.state === 'RUNNING'");
         browser.click("#act button[value='stop:echo']");
         browser.wait(SOON, "document.querySelector('.facts').dataset.state === 'STOPPED'");
@@ -179,8 +176,8 @@ fn a_flood_of_lines_stops_neither_the_page_nor_the_daemon() {
         let size = || bench.sandbox.read("conf.d/flood.log").len();
         let before = size();
         wait_until("much is written", || size() > before + 100_000);
-        let resident = bench.resident();
-        assert!(resident < 100_000, "{resident} kB");
+        let resident = bench.daemon.resident_kib();
+        assert!(resident < 100_000, "{resident} KiB");
         browser.click("#pause");
         browser.wait(SOON, &format!("{lines} > 4000"));
     });

@@ -1,8 +1,7 @@
 //! The old page's addresses, for bookmarks, scrapers and monitoring checks: what ours answers is
 //! what the original answers, where it is there to be asked.
 
-use harness::daemon::HEAD;
-use harness::{Daemon, Installation, Sandbox, wait_until};
+use harness::{Daemon, HEAD, Sandbox, wait_until};
 
 use super::browser::free_port;
 use super::{Bench, page_at};
@@ -54,7 +53,7 @@ command=/bin/cat
 
 /// Runs a test with our daemon, and with the original's where it is installed.
 fn check(programs: &str, test: impl Fn(&Bench<'_>)) {
-    for installation in [crate::ours()].into_iter().chain(Installation::oracle()) {
+    for installation in crate::both() {
         let sandbox = Sandbox::new();
         let bench = Bench::start_of(&installation, &sandbox, programs);
         test(&bench);
@@ -271,7 +270,7 @@ fn tails_have_their_limits_and_excuses() {
 #[test]
 fn the_page_needs_no_interface_section() {
     // WEB-012
-    for installation in [crate::ours()].into_iter().chain(Installation::oracle()) {
+    for installation in crate::both() {
         let (sandbox, port) = (Sandbox::new(), free_port());
         let (head, rest) = HEAD.split_once("[rpcinterface").expect("the section");
         let rest = rest.split_once("[supervisorctl]").expect("the next section").1;

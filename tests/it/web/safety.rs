@@ -4,8 +4,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use harness::daemon::HEAD;
-use harness::{Daemon, Sandbox};
+use harness::{Daemon, HEAD, Sandbox};
 use serde_json::json;
 
 use super::browser::free_port;

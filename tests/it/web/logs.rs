@@ -54,7 +54,8 @@ fn both_streams_are_followed_paused_and_downloaded() {
         };
         let says =
             |text: &str| format!("document.querySelector('#log').textContent.includes('{text}')");
-        browser.open(&bench.at("tail.html?processname=echo"));
+        browser.open(&bench.at(""));
+        browser.click("[aria-label='Log of echo']");
         say("out", "one on stdout");
         browser.wait(SOON, &says("one on stdout"));
         browser.click("#pause");

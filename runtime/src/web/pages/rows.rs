@@ -79,7 +79,10 @@ pub(super) fn row(status: &ProcessStatus, zone: &TimeZone, shown: bool) -> Marku
             td.desc role="cell" { (process::description(status, zone)) }
             td.restarts role="cell" { (restarts(status)) }
             td.more role="cell" { (details(status)) }
-            td.action role="cell" { (buttons(&key, status.state)) }
+            td.action role="cell" {
+                a.log href=(tail_address(&key)) aria-label={ "Log of " (key) } { "Log" }
+                (buttons(&key, status.state))
+            }
         }
     }
 }

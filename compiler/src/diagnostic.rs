@@ -65,14 +65,19 @@ pub struct Fix {
 /// original would have met them in (CFG-147).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
-    /// The one after [`MOST_FINDINGS`] stands for all the rest.
+    /// The one after [`MOST_FINDINGS`], or after [`MOST_TEXT`], stands for all the rest.
     list: Vec<Diagnostic>,
     /// How many findings the last one stands for, if it does for several.
     rest: usize,
+    /// The bytes of their texts.
+    text: usize,
 }
 
 /// More findings than anybody reads: further ones are counted, not listed.
 pub const MOST_FINDINGS: usize = 10_000;
+
+/// More text than anybody reads.
+const MOST_TEXT: usize = 64 << 20;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Place {
@@ -175,6 +180,31 @@ impl Diagnostic {
         self
     }
 
+    /// Lets it stand for `count` findings, of which `next` is the last. It becomes the first of the
+    /// worst of them.
+    fn stand_for(&mut self, count: usize, next: Diagnostic) {
+        if next.severity > self.severity {
+            *self = next;
+        }
+        if self.severity == Severity::Error {
+            self.original.get_or_insert_with(|| self.message.clone());
+        }
+        self.message = format!("{count} more findings from here on");
+        (self.help, self.fix) = (None, None);
+    }
+
+    /// The bytes of its texts.
+    pub(crate) fn text_len(&self) -> usize {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let edits = self.fix.iter().flat_map(|fix| &fix.edits).map(|(_, text)| text.len());
+        let veil = self.veil.as_ref().map_or(0, |veil| veil.0.len() + veil.1.len());
+        self.message.len()
+            + length(&self.help)
+            + length(&self.original)
+            + edits.sum::<usize>()
+            + veil
+    }
+
     /// The places, the most important first; empty only if [`Diagnostic::file`] is some.
     pub fn labels(&self) -> &[Label] {
         match &self.place {
@@ -248,25 +278,17 @@ impl Fix {
 impl Diagnostics {
     /// Collects one more.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if self.list.len() <= MOST_FINDINGS {
-            self.list.push(diagnostic);
-        } else {
-            self.count(diagnostic);
+        let full = self.list.len() > MOST_FINDINGS || self.text > MOST_TEXT;
+        match self.list.last_mut() {
+            Some(last) if full => {
+                self.rest = self.rest.max(1) + 1;
+                last.stand_for(self.rest, diagnostic);
+            }
+            Some(_) | None => {
+                self.text += diagnostic.text_len();
+                self.list.push(diagnostic);
+            }
         }
-    }
-
-    /// Lets the last finding stand for one more. It is the first of the worst of them.
-    fn count(&mut self, diagnostic: Diagnostic) {
-        self.rest = self.rest.max(1) + 1;
-        let last = &mut self.list[MOST_FINDINGS];
-        if diagnostic.severity > last.severity {
-            *last = diagnostic;
-        }
-        if last.severity == Severity::Error {
-            last.original.get_or_insert_with(|| last.message.clone());
-        }
-        last.message = format!("{} more findings from here on", self.rest);
-        (last.help, last.fix) = (None, None);
     }
 
     /// All of them in the order found.

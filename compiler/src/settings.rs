@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use grammar::{Entry, Span};
 
-use crate::diagnostic::Diagnostic;
 use crate::pass::merge::Document;
 use crate::pass::outline::{Section, Written, rows_of};
 use crate::plan::{GroupPlan, Notice, ProcessPlan};
@@ -61,8 +60,8 @@ pub struct Made {
     pub listener: Option<Box<Listener>>,
     /// The options of the socket, for a FastCGI program that stands alone.
     pub socket: Option<Box<Socket>>,
-    /// What is wrong with the section, in the order the original meets it.
-    pub(crate) found: Vec<Diagnostic>,
+    /// How many processes the section asks for; there are fewer where they are not wanted.
+    pub(crate) asked: i64,
     pub(crate) notices: Vec<Notice>,
 }
 

@@ -121,6 +121,65 @@ fn many_sections() {
     assert_eq!(compiled.plan.unwrap().groups.len(), 20_000);
 }
 
+/// What is said of a configuration that comes to too much, with the place and what stands there.
+fn excess(text: &str) -> (String, String) {
+    let compiled = compiled(text);
+    assert_eq!(verdict(&compiled), "SV124", "{:?}", compiled.diagnostics.first_error());
+    assert_eq!(compiled.diagnostics.len(), 1);
+    let found = compiled.diagnostics.first_error().expect("the verdict is an error");
+    let place = found.labels().first();
+    let place = place.map(|label| format!("{}: {}", compiled.sources.of(label.span), label.text));
+    assert_eq!(compiled.original_error(), Some(found.message.as_str()));
+    // A check, which makes no processes, comes to the same end.
+    let host = MemoryHost::new([(ROOT, format!("[supervisord]\n{text}"))]);
+    let (judged, _) = compiler::judge(&host, Path::new(ROOT), &Options::default());
+    assert_eq!(judged, compiled.diagnostics);
+    (found.message.clone(), place.unwrap_or_default())
+}
+
+// CFG-204
+#[test]
+fn more_processes_than_any_machine_runs() {
+    let many = |name: &str, count: usize| {
+        format!("[program:{name}]\ncommand=/x\nnumprocs={count}\nprocess_name=%(process_num)d\n")
+    };
+    let tens: String = (0..5).map(|number| many(&format!("p{number}"), 90_000)).collect();
+    let too_many = "the sections ask for more than 500000 processes".to_owned();
+    let at_the_largest = (too_many.clone(), "100000: 100000 of them here".to_owned());
+    // What else is wrong is found when there are fewer.
+    assert_eq!(
+        excess(&(many("a", 100_000) + &tens + "[program:b]\ncommand=\"\nuser=\nx=%(")),
+        at_the_largest
+    );
+    // One program again and again.
+    let group = format!("[group:g]\nprograms={}\n[program:a]\ncommand=/x\n", "a,".repeat(500_001));
+    assert_eq!(excess(&group), (too_many, String::new()));
+}
+
+#[test]
+fn more_text_than_any_fleet_is_told() {
+    let long = "x".repeat(1 << 20);
+    let too_long = "the processes come to more than 256 MiB of text".to_owned();
+    for option in ["command=/", "stdout_logfile=/"] {
+        let text = format!(
+            "[program:a]\ncommand=/x\n{option}{long}\nnumprocs=260\nprocess_name=%(process_num)d\n"
+        );
+        assert_eq!(
+            excess(&text),
+            (too_long.clone(), "260: 260 of them here".to_owned()),
+            "{option}"
+        );
+    }
+    // The variables of the daemon are everybody's, and so are the defaults.
+    let programs: String =
+        (0..260).map(|number| format!("[program:p{number}]\ncommand=/x\n")).collect();
+    let nowhere = (too_long, String::new());
+    assert_eq!(excess(&format!("environment=A={long}\n{programs}")), nowhere);
+    assert_eq!(excess(&format!("[DEFAULT]\ndirectory=/{long}\n{programs}")), nowhere);
+    // So is what is wrong with them.
+    assert_eq!(excess(&format!("[DEFAULT]\nstartsecs={long}\n{programs}")), nowhere);
+}
+
 #[test]
 fn lines_of_ten_megabytes() {
     let long = "x".repeat(10 << 20);
@@ -148,6 +207,22 @@ fn expansions_ten_thousand_deep() {
             let refused = value.contains('%');
             assert_eq!(!verdict(&compiled(&text)).is_empty(), refused, "{key}");
         }
+    }
+}
+
+#[test]
+fn expansions_that_grow() {
+    let wide = "%(process_num)065000d".repeat(1100);
+    let long = "%(program_name)s".repeat(70);
+    let name = "x".repeat(1 << 20);
+    for text in [
+        format!("[program:a]\ncommand=/x {wide}\n"),
+        format!("[program:{name}]\nprocess_name=a\ncommand=/x {long}\n"),
+    ] {
+        let compiled = compiled(&text);
+        assert_eq!(verdict(&compiled), "SV124");
+        let found = compiled.diagnostics.first_error().unwrap();
+        assert_eq!(found.message, "expanded, the value is longer than 64 MiB");
     }
 }
 

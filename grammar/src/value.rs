@@ -11,7 +11,7 @@ mod words;
 
 use std::ops::Range;
 
-pub use expand::{Bound, ExpandError, Malformed, Names};
+pub use expand::{Bound, ExpandError, MOST_EXPANDED, Malformed, Names};
 pub use pairs::{Pair, PairsError, Token, TokenKind, pairs};
 pub use template::{Amount, Expansion, Flags, Piece, Template, template};
 pub use words::{Word, WordsError, words};

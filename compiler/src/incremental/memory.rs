@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::link::{Links, replace};
 use super::unit::{Compiled, Unit};
 use crate::host::{Answers, Host, Inquiry};
+use crate::pass::check::budget::Budget;
 use crate::pass::load::included;
 use crate::pass::parallel::in_parallel;
 use crate::pass::print::{Look, Print};
@@ -72,6 +73,9 @@ impl Memory {
         let Some(changes) = self.changes(host, (variables, &inquiry), &paths) else {
             return false;
         };
+        if !changes.fit(plan) {
+            return false;
+        }
         self.main.print = main;
         self.answers.extend(inquiry.answers());
         self.included = changes.adopt(std::mem::take(&mut self.included), plan);
@@ -165,6 +169,20 @@ impl Changes {
         let local =
             |links: Links<'_>| others.chain([&memory.main]).all(|unit| links.leave_alone(unit));
         !memory.defaults && Links::of(old, new).is_some_and(local)
+    }
+
+    /// Whether `plan` is surely not too large with them (how large is too large, a full compilation
+    /// says).
+    fn fit(&self, plan: &Plan) -> bool {
+        let fresh = self.next.iter().filter_map(|next| match next {
+            Next::Fresh(compiled) => Some(&compiled.groups),
+            Next::Kept(..) => None,
+        });
+        let mut fresh = fresh.flatten().map(|group| &**group).peekable();
+        fresh.peek().is_none() || {
+            let groups = plan.groups.iter().map(|group| &**group);
+            Budget::of(groups).leaves_room_for(&Budget::of(fresh))
+        }
     }
 
     /// Whether each of `count` units stays.

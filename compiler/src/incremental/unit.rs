@@ -95,7 +95,7 @@ impl Unit {
         let mut context = surroundings.context(&document, &loaded.sources, inquiry);
         context.daemon = variables.clone();
         let mut diagnostics = Diagnostics::default();
-        let checked = check(&context, &mut diagnostics);
+        let checked = check(&mut context, &mut diagnostics);
         if diagnostics.has_errors() || !checked.notices.is_empty() {
             return None;
         }

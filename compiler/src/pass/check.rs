@@ -1,6 +1,7 @@
 //! From the document to typed sections, in the order the original evaluates them (CFG-147), so that
 //! the first error found is the one it stops at.
 
+pub(crate) mod budget;
 mod group;
 pub(crate) mod interface;
 mod listener;
@@ -13,6 +14,7 @@ pub(crate) mod supervisord;
 
 use std::sync::Arc;
 
+use budget::{Budget, Largest};
 use grammar::python_repr;
 
 use super::merge::Document;
@@ -48,6 +50,8 @@ pub(crate) struct Context<'a> {
     pub(crate) node: &'a str,
     /// The main file as named.
     pub(crate) root: &'a str,
+    /// What has been made.
+    pub(crate) budget: Budget,
 }
 
 /// What the sections say.
@@ -69,14 +73,32 @@ pub(crate) struct Job<'a> {
     pub(crate) member_of: Option<Arc<str>>,
 }
 
-/// One step of the evaluation, in order.
-enum Step {
-    Found(Diagnostic),
-    Build(usize),
+/// What a job came to.
+struct Draft {
+    made: Made,
+    /// What is wrong with the section, in the order the original meets it.
+    found: Box<[Diagnostic]>,
 }
 
+/// One step of the evaluation, in order.
+enum Step<'a> {
+    Found(Diagnostic),
+    Build(Job<'a>),
+}
+
+impl<'a> Step<'a> {
+    /// The step of `job`, unless too many have been made.
+    fn build(context: &Context<'_>, job: Job<'a>) -> Option<Self> {
+        context.budget.add_process();
+        (!context.budget.is_spent()).then_some(Step::Build(job))
+    }
+}
+
+/// So many steps are taken together: what is wrong with more sections need not all be kept.
+const BLOCK: usize = 1 << 14;
+
 /// Reads every section but `[supervisord]`.
-pub(crate) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Checked {
+pub(crate) fn check(context: &mut Context<'_>, diagnostics: &mut Diagnostics) -> Checked {
     let mut checked = Checked {
         typed: context.document.sections.iter().map(|_| Typed::Unread).collect(),
         interfaces: Vec::new(),
@@ -85,19 +107,16 @@ pub(crate) fn check(context: &Context<'_>, diagnostics: &mut Diagnostics) -> Che
         notices: Vec::new(),
     };
     interface::interfaces(context, &mut checked, diagnostics);
-    let mut jobs = Vec::new();
     let mut steps = Vec::new();
-    let heterogeneous = group::groups(context, &mut checked, &mut jobs, &mut steps);
+    let heterogeneous = group::groups(context, &mut checked, &mut steps);
     for kind in [SectionKind::Program, SectionKind::Listener, SectionKind::Fcgi] {
         let alone = of_kind(context.document, kind)
             .filter(|(index, _)| kind == SectionKind::Listener || !heterogeneous.names(*index));
-        for (index, section) in alone {
-            steps.push(Step::Build(jobs.len()));
-            jobs.push(Job { section, index, member_of: None });
-        }
+        steps.extend(alone.filter_map(|(index, section)| {
+            Step::build(context, Job { section, index, member_of: None })
+        }));
     }
-    let made = in_parallel(jobs.len(), 8, |job| make(context, &jobs[job]));
-    let groups = collect(&made, &jobs, steps, &mut checked, diagnostics);
+    let groups = take(steps, context, &mut checked, diagnostics);
     checked.groups = heterogeneous.assemble(&checked.typed);
     checked.groups.extend(groups);
     server::servers(context, &mut checked, diagnostics);
@@ -109,43 +128,67 @@ fn of_kind(document: &Document, kind: SectionKind) -> impl Iterator<Item = (usiz
     document.sections.iter().enumerate().filter(move |(_, section)| section.kind == Some(kind))
 }
 
-fn make(context: &Context<'_>, job: &Job<'_>) -> Arc<Made> {
-    Arc::new(match (&job.member_of, job.section.kind) {
+/// Takes all steps and files what they come to, in order; the groups of sections that stand alone.
+fn take(
+    steps: Vec<Step<'_>>,
+    context: &mut Context<'_>,
+    checked: &mut Checked,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Arc<GroupPlan>> {
+    let mut groups = Vec::with_capacity(steps.len());
+    let before = diagnostics.clone();
+    let mut largest = None;
+    let mut steps = steps.into_iter();
+    while steps.len() > 0 {
+        let block: Vec<Step<'_>> = steps.by_ref().take(BLOCK).collect();
+        let drafts = in_parallel(block.len(), 8, |index| match &block[index] {
+            Step::Build(job) => Some(make(context, job)),
+            Step::Found(_) => None,
+        });
+        for (step, draft) in block.into_iter().zip(drafts) {
+            match (step, draft) {
+                (Step::Build(job), Some(draft)) => {
+                    diagnostics.extend(draft.found);
+                    largest = Largest::of(largest, job.section, draft.made.asked);
+                    groups.extend(checked.file(&job, draft.made));
+                }
+                (Step::Found(finding), _) => diagnostics.push(finding),
+                (Step::Build(_), None) => {}
+            }
+        }
+        // There will be no plan.
+        context.builds &= !diagnostics.has_errors();
+    }
+    if context.budget.is_spent() {
+        // What else was found depends on where it was spent.
+        *diagnostics = before;
+        diagnostics.push(context.budget.finding(context, largest));
+    }
+    groups
+}
+
+fn make(context: &Context<'_>, job: &Job<'_>) -> Draft {
+    match (&job.member_of, job.section.kind) {
         (Some(group), _) => program::member(context, job.section, group),
         (None, Some(SectionKind::Listener)) => listener::pool(context, job.section),
         (None, Some(SectionKind::Fcgi)) => socket::fcgi(context, job.section),
         (None, _) => program::alone(context, job.section),
-    })
+    }
 }
 
-/// Files what the jobs made, in the order of the steps; the groups of sections that stand alone.
-fn collect(
-    made: &[Arc<Made>],
-    jobs: &[Job<'_>],
-    steps: Vec<Step>,
-    checked: &mut Checked,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Arc<GroupPlan>> {
-    let mut groups = Vec::with_capacity(jobs.len());
-    for step in steps {
-        match step {
-            Step::Found(found) => diagnostics.push(found),
-            Step::Build(index) => {
-                let (made, job) = (&made[index], &jobs[index]);
-                diagnostics.extend(made.found.iter().cloned());
-                checked.notices.extend(made.notices.iter().cloned());
-                if job.member_of.is_none() {
-                    groups.push(made.group.clone());
-                }
-                if let Typed::Processes(all) = &mut checked.typed[job.index] {
-                    all.push(made.clone());
-                } else {
-                    checked.typed[job.index] = Typed::Processes(vec![made.clone()]);
-                }
-            }
+impl Checked {
+    /// Files what a job made; its group, if that is its own.
+    fn file(&mut self, job: &Job<'_>, made: Made) -> Option<Arc<GroupPlan>> {
+        self.notices.extend(made.notices.iter().cloned());
+        let group = job.member_of.is_none().then(|| made.group.clone());
+        let made = Arc::new(made);
+        if let Typed::Processes(all) = &mut self.typed[job.index] {
+            all.push(made);
+        } else {
+            self.typed[job.index] = Typed::Processes(vec![made]);
         }
+        group
     }
-    groups
 }
 
 impl<'a> Context<'a> {

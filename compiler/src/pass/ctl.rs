@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::check::budget::Budget;
 use super::check::{Checked, Context, Reader};
 use super::load::{directory, load_alone};
 use super::merge::merge;
@@ -46,6 +47,7 @@ pub fn ctl_settings(host: &dyn Host, path: &Path) -> CtlSettings {
         here: &here,
         node: &node,
         root: &root,
+        budget: Budget::default(),
     };
     let (options, found) = match document.find("supervisorctl") {
         Some(_) => read(&context),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::ops::Range;
 
-use grammar::value::{Bound, ExpandError, Names, Piece, template};
+use grammar::value::{Bound, ExpandError, MOST_EXPANDED, Malformed, Names, Piece, template};
 use grammar::{Span, python_repr};
 use serde::{Deserialize, Serialize};
 
@@ -227,6 +227,9 @@ fn expand_plain(text: &str, scope: &Scope<'_>) -> Option<String> {
             _ => return None,
         };
         rest = &after[length..];
+        if expanded.len() > MOST_EXPANDED {
+            return None;
+        }
     }
     expanded.push_str(rest);
     Some(expanded)
@@ -284,6 +287,10 @@ impl Fault {
                     }
                     (None, _) => finding,
                 }
+            }
+            ExpandError::Malformed { reason: Malformed::TooLong, .. } => {
+                let message = "expanded, the value is longer than 64 MiB";
+                Diagnostic::new(codes::OUT_OF_RANGE, Severity::Error, span, message)
             }
             ExpandError::Malformed { reason, .. } => {
                 let message = format!("this `%` begins no valid expansion: {reason}");

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::assemble::assemble;
+use super::check::budget::Budget;
 use super::check::{Context, check, interface, supervisord};
 use super::ctl;
 use super::load::{Loaded, directory, load, patterns};
@@ -75,7 +76,7 @@ pub(crate) fn whole(host: &dyn Host, surroundings: &Surroundings, aim: Aim) -> W
     context.lenient = !daemon.complete;
     let overrides = &options.overrides;
     supervisord::override_options(&mut daemon.options, overrides, &context, &mut diagnostics);
-    let mut checked = check(&context, &mut diagnostics);
+    let mut checked = check(&mut context, &mut diagnostics);
     if options.reread.is_none() {
         supervisord::look_up_user(&mut daemon.options, &context, &mut diagnostics);
         interface::made_for_servers(&context, &checked, &mut diagnostics);
@@ -140,6 +141,7 @@ impl Surroundings {
             here: &self.here,
             node: &self.node,
             root: &self.name,
+            budget: Budget::default(),
         }
     }
 

@@ -78,7 +78,12 @@ pub enum Malformed {
     PrecisionTooBig,
     /// The precision is more than a number can be written with.
     PrecisionTooLarge,
+    /// The text becomes longer than [`MOST_EXPANDED`].
+    TooLong,
 }
+
+/// More bytes than anything that can be expanded may have. The original tries any number.
+pub const MOST_EXPANDED: usize = 64 << 20;
 
 /// Why an expansion failed, and where in the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,6 +152,10 @@ impl<'t> Template<'t> {
             let range = expansion.range.clone();
             ExpandError::Malformed { reason, range }
         })?;
+        if out.len() + written.len() > MOST_EXPANDED {
+            let (reason, range) = (Malformed::TooLong, expansion.range.clone());
+            return Err(ExpandError::Malformed { reason, range });
+        }
         out.push_str(&written);
         Ok(())
     }
@@ -222,6 +231,7 @@ impl fmt::Display for Malformed {
             Malformed::WidthTooBig => f.write_str("width too big"),
             Malformed::PrecisionTooBig => f.write_str("precision too big"),
             Malformed::PrecisionTooLarge => f.write_str("precision too large"),
+            Malformed::TooLong => f.write_str("longer than 64 MiB"),
         }
     }
 }

@@ -39,10 +39,9 @@ struct Members {
 
 /// Reads every `[group:x]` and adds a job for each program it names.
 pub(super) fn groups<'a>(
-    context: &'a Context<'a>,
+    context: &Context<'a>,
     checked: &mut Checked,
-    jobs: &mut Vec<Job<'a>>,
-    steps: &mut Vec<Step>,
+    steps: &mut Vec<Step<'a>>,
 ) -> Heterogeneous {
     let mut found = Heterogeneous { groups: Vec::new(), named: HashSet::new() };
     for (index, section) in of_kind(context.document, SectionKind::Group) {
@@ -67,9 +66,8 @@ pub(super) fn groups<'a>(
                 blamed = section.name.to_string();
                 found.named.insert(member);
                 members.sections.push(member);
-                steps.push(Step::Build(jobs.len()));
                 let member_of = Some(members.name.clone());
-                jobs.push(Job { section, index: member, member_of });
+                steps.extend(Step::build(context, Job { section, index: member, member_of }));
             } else {
                 unknown.push(position);
                 if unknown.len() <= MOST_UNKNOWN {

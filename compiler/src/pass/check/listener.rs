@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::interface::own_name;
 use super::program::{Builder, finish, program_part};
-use super::{Context, Reader, group};
+use super::{Context, Draft, Reader, group};
 use crate::diagnostic::codes;
 use crate::pass::outline::{Section as Written_, Written};
 use crate::plan::{GroupKind, PoolPlan};
@@ -47,7 +47,7 @@ pub const EVENTS: [&str; 27] = [
 /// The result handler this daemon implements.
 const HANDLER: &str = "supervisor.dispatchers:default_handler";
 
-pub(super) fn pool(context: &Context<'_>, section: &Written_) -> Made {
+pub(super) fn pool(context: &Context<'_>, section: &Written_) -> Draft {
     const REDIRECT: usize = row_of(Listener::OPTIONS, "redirect_stderr");
     let mut reader = Reader::new(context, section);
     let mut listener = Listener::default();
@@ -69,14 +69,14 @@ pub(super) fn pool(context: &Context<'_>, section: &Written_) -> Made {
     let slots = reader.slots(part);
     let mut builder = Builder::new(&mut reader, slots, name, &pool);
     builder.options(row_of(Program::OPTIONS, "priority"));
-    let (processes, notices) = builder.processes();
+    let built = builder.processes();
     let kind = GroupKind::EventListener(PoolPlan {
         buffer_size: u32::try_from(listener.buffer_size.max(1)).unwrap_or(u32::MAX),
         events: listener.events.clone(),
         result_handler: listener.result_handler.clone(),
     });
-    let made = finish(&pool, listener.priority, kind, processes, reader, notices);
-    Made { listener: Some(Box::new(listener)), ..made }
+    let draft = finish(&pool, listener.priority, kind, built, reader);
+    Draft { made: Made { listener: Some(Box::new(listener)), ..draft.made }, ..draft }
 }
 
 fn buffer_size(reader: &mut Reader<'_>, listener: &Listener, written: Option<Written>) {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::reader::{Slots, Value};
-use super::{Context, Reader, group, mend, socket};
-use crate::diagnostic::codes;
-use crate::pass::outline::Section as Written_;
+use super::{Context, Draft, Reader, budget, group, mend, socket};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::pass::outline::{Section as Written_, Written};
 use crate::pass::resolve::Scope;
 use crate::plan::{GroupKind, GroupPlan, Notice, NoticeLevel, ProcessPlan, SocketPlan};
 use crate::schema::row_of;
@@ -20,11 +20,11 @@ const ENVIRONMENT: usize = row_of(Program::OPTIONS, "environment");
 const DIRECTORY: usize = row_of(Program::OPTIONS, "directory");
 const COMMAND: usize = row_of(Program::OPTIONS, "command");
 
-/// More processes than any machine runs; the original tries to build any number.
+/// More processes than any program has; the original tries to build any number.
 const MOST_PROCESSES: i64 = 100_000;
 
 /// A `[program:x]` or `[fcgi-program:x]` that a group names.
-pub(super) fn member(context: &Context<'_>, section: &Written_, group: &Arc<str>) -> Made {
+pub(super) fn member(context: &Context<'_>, section: &Written_, group: &Arc<str>) -> Draft {
     let mut reader = Reader::new(context, section);
     reader.suffixed = true;
     let name = group::name(&mut reader, true);
@@ -34,13 +34,13 @@ pub(super) fn member(context: &Context<'_>, section: &Written_, group: &Arc<str>
     let mut builder = Builder::new(&mut reader, slots, name, group);
     builder.socket = socket;
     builder.options(PRIORITY);
-    let (processes, notices) = builder.processes();
-    let made = finish(group, 0, GroupKind::Program, processes, reader, notices);
-    Made { alone: false, ..made }
+    let built = builder.processes();
+    let draft = finish(group, 0, GroupKind::Program, built, reader);
+    Draft { made: Made { alone: false, ..draft.made }, ..draft }
 }
 
 /// A `[program:x]` that stands alone.
-pub(super) fn alone(context: &Context<'_>, section: &Written_) -> Made {
+pub(super) fn alone(context: &Context<'_>, section: &Written_) -> Draft {
     let mut reader = Reader::new(context, section);
     let name = group::name(&mut reader, false);
     let slots = reader.slots(0);
@@ -53,27 +53,43 @@ pub(super) fn alone(context: &Context<'_>, section: &Written_) -> Made {
     builder.program = program;
     builder.options(PRIORITY + 1);
     let priority = builder.program.priority;
-    let (processes, notices) = builder.processes();
-    finish(&group, priority, GroupKind::Program, processes, reader, notices)
+    let built = builder.processes();
+    finish(&group, priority, GroupKind::Program, built, reader)
 }
 
-/// What a section made.
+/// What a section made, and what is wrong with it.
 pub(super) fn finish(
     group: &str,
     priority: i64,
     kind: GroupKind,
-    processes: Vec<Arc<ProcessPlan>>,
+    built: Built,
     reader: Reader<'_>,
-    notices: Vec<Notice>,
-) -> Made {
+) -> Draft {
+    let Built { processes, asked, notices } = built;
     let group = GroupPlan { name: group.to_owned(), priority, kind, processes };
-    let found = reader.found;
-    Made { group: Arc::new(group), alone: true, listener: None, socket: None, found, notices }
+    let made =
+        Made { group: Arc::new(group), alone: true, listener: None, socket: None, asked, notices };
+    let found = reader.found.into_boxed_slice();
+    reader.context.budget.add_text(found.iter().map(Diagnostic::text_len).sum());
+    Draft { made, found }
+}
+
+/// What is written for row `row` of a program.
+pub(super) fn written(context: &Context<'_>, section: &Written_, row: usize) -> Option<Written> {
+    context.document.rows(section, program_part(section))[row]
 }
 
 /// Which part of the section's table the options of a program are.
 pub(super) fn program_part(section: &Written_) -> usize {
     section.kind.map_or(0, |kind| kind.spec().parts.len() - 1)
+}
+
+/// The processes of a section.
+pub(super) struct Built {
+    processes: Vec<Arc<ProcessPlan>>,
+    /// How many it asks for.
+    asked: i64,
+    notices: Vec<Notice>,
 }
 
 /// A section becoming processes.
@@ -150,11 +166,19 @@ impl<'r, 'a> Builder<'r, 'a> {
     }
 
     /// The processes, sorted by name: their priorities are equal (CFG-316). None where they are not
-    /// wanted.
-    pub(super) fn processes(mut self) -> (Vec<Arc<ProcessPlan>>, Vec<Notice>) {
+    /// wanted, and not all when there are too many.
+    pub(super) fn processes(mut self) -> Built {
+        let budget = &self.reader.context.budget;
         let mut processes: Vec<Arc<ProcessPlan>> = Vec::new();
         let mut left = BTreeMap::new();
-        for index in 0..self.program.numprocs {
+        let asked = self.program.numprocs;
+        for index in 0..asked {
+            if index > 0 {
+                budget.add_process();
+                if budget.is_spent() {
+                    break;
+                }
+            }
             let number = self.program.numprocs_start.saturating_add(index);
             let (plan, own) = self.process(number, index == 0, &left);
             if self.program.numprocs > 1 {
@@ -164,7 +188,7 @@ impl<'r, 'a> Builder<'r, 'a> {
             processes.extend(plan.map(Arc::new));
         }
         processes.sort_by(|one, other| one.name.cmp(&other.name));
-        (processes, self.notices)
+        Built { processes, asked, notices: self.notices }
     }
 
     /// One process. All but the first only read anew what holds an expansion.
@@ -195,6 +219,9 @@ impl<'r, 'a> Builder<'r, 'a> {
         }
         self.per_process(COMMAND, &scope, first);
         let name = self.process_name(&scope);
+        let section = &self.reader.section.name;
+        let environment = context.daemon.text_len() + own.text_len();
+        context.budget.add_text(budget::size(section, &name, &self.program, environment));
         let plan = context.builds.then(|| {
             let environment = context.daemon.merged(&own);
             let mut program = Program { environment, ..self.program.clone() };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::program::{Builder, finish, program_part};
 use super::server::{mode, reworded};
-use super::{Context, Reader, group};
+use super::{Context, Draft, Reader, group};
 use crate::diagnostic::{Severity, codes};
 use crate::pass::outline::{Section as Written_, Written};
 use crate::pass::resolve::Scope;
@@ -19,7 +19,7 @@ const OWNER: usize = row_of(Socket::OPTIONS, "socket_owner");
 const MODE: usize = row_of(Socket::OPTIONS, "socket_mode");
 const SOCKET: usize = row_of(Socket::OPTIONS, "socket");
 
-pub(super) fn fcgi(context: &Context<'_>, section: &Written_) -> Made {
+pub(super) fn fcgi(context: &Context<'_>, section: &Written_) -> Draft {
     let mut reader = Reader::new(context, section);
     let name = group::name(&mut reader, false);
     let (socket, plan) = read(&mut reader, &name);
@@ -29,9 +29,9 @@ pub(super) fn fcgi(context: &Context<'_>, section: &Written_) -> Made {
     let slots = reader.slots(part);
     let mut builder = Builder::new(&mut reader, slots, name.clone(), &name);
     builder.options(row_of(Program::OPTIONS, "priority"));
-    let (processes, notices) = builder.processes();
-    let made = finish(&name, socket.priority, GroupKind::Fcgi(plan), processes, reader, notices);
-    Made { socket: Some(Box::new(socket)), ..made }
+    let built = builder.processes();
+    let draft = finish(&name, socket.priority, GroupKind::Fcgi(plan), built, reader);
+    Draft { made: Made { socket: Some(Box::new(socket)), ..draft.made }, ..draft }
 }
 
 /// The socket of an `[fcgi-program:x]` that a group names. The original ignores it there, right or

@@ -54,6 +54,11 @@ impl Environment {
         self.ends.len()
     }
 
+    /// The bytes of all names and values.
+    pub(crate) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()

@@ -36,8 +36,8 @@ pub struct Diagnostic {
     /// The message with which the original refuses this configuration, without `Error: ` (CFG-001);
     /// only for errors.
     pub original: Option<String>,
-    /// A value with variables of the environment in it, and what stands for it in the file.
-    veil: Option<Box<(String, String)>>,
+    /// What clients, logs and reports are told instead of [`Diagnostic::original`].
+    instead: Option<Box<str>>,
     place: Place,
 }
 
@@ -123,7 +123,7 @@ impl Diagnostic {
             help: None,
             fix: None,
             original: None,
-            veil: None,
+            instead: None,
             place,
         }
     }
@@ -170,14 +170,15 @@ impl Diagnostic {
         self
     }
 
-    /// Shows a value that variables of the environment are part of as it is `written`: what is in them
-    /// is not for everybody. The original's message, which shows it, is for who starts the daemon.
+    /// Says no more of a value than how it is `written`: variables of the environment are part of it,
+    /// and what is in them is not for everybody. The original's message, which shows it, is for who
+    /// starts the daemon; the others are told where it is, by `suffix`.
     #[must_use]
-    pub fn veiled(mut self, value: &str, written: &str) -> Self {
-        self.message = concealed(&self.message, value, written);
-        self.help = self.help.map(|help| concealed(&help, value, written));
-        self.veil = Some(Box::new((value.to_owned(), written.to_owned())));
-        self
+    pub fn hidden(mut self, written: &str, suffix: &str) -> Self {
+        self.message = codes::find(self.code.id()).map(|row| row.as_message()).unwrap_or_default();
+        self.help = None;
+        self.instead = Some(format!("{}: {}{suffix}", self.message, python_repr(written)).into());
+        self.labelled("not shown: variables of the environment are part of it")
     }
 
     /// Lets it stand for `count` findings, of which `next` is the last. It becomes the first of the
@@ -197,12 +198,12 @@ impl Diagnostic {
     pub(crate) fn text_len(&self) -> usize {
         let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let edits = self.fix.iter().flat_map(|fix| &fix.edits).map(|(_, text)| text.len());
-        let veil = self.veil.as_ref().map_or(0, |veil| veil.0.len() + veil.1.len());
+        let instead = self.instead.as_ref().map_or(0, |text| text.len());
         self.message.len()
             + length(&self.help)
             + length(&self.original)
             + edits.sum::<usize>()
-            + veil
+            + instead
     }
 
     /// The places, the most important first; empty only if [`Diagnostic::file`] is some.
@@ -234,10 +235,9 @@ impl Diagnostic {
     /// The same for clients, logs and reports: without the variables of the environment and what
     /// is in them.
     pub fn told(&self) -> String {
-        let refusal = without_environment(self.refusal());
-        match self.veil.as_deref() {
-            Some((value, written)) => concealed(&refusal, value, written),
-            None => refusal,
+        match &self.instead {
+            Some(instead) => instead.to_string(),
+            None => without_environment(self.refusal()),
         }
     }
 }
@@ -248,19 +248,6 @@ fn without_environment(refusal: &str) -> String {
     let Some((before, names)) = refusal.split_once(LIST) else { return refusal.to_owned() };
     let names: Vec<_> = names.split(", ").filter(|name| !name.starts_with("ENV_")).collect();
     format!("{before}{LIST}{}", names.join(", "))
-}
-
-/// A message that shows `value`, quoted or as its last words, with `written` in its place.
-fn concealed(message: &str, value: &str, written: &str) -> String {
-    let quoted = [format!("`{value}`"), format!("'{value}'"), python_repr(value)];
-    let forms =
-        quoted.iter().zip([format!("`{written}`"), format!("'{written}'"), format!("'{written}'")]);
-    let message = forms.fold(message.to_owned(), |message, (from, to)| message.replace(from, &to));
-    let message = message.replace(&format!(" {value} in "), &format!(" {written} in "));
-    match message.strip_suffix(value) {
-        Some(before) if before.ends_with(' ') => before.to_owned() + written,
-        Some(_) | None => message,
-    }
 }
 
 impl Fix {
@@ -420,22 +407,16 @@ mod tests {
 
     #[test]
     fn what_is_in_variables_is_not_told() {
-        for (value, refusal, told) in [
-            ("a b", "bad x: 'a b'", "bad x: '%(ENV_X)s'"),
-            ("a", "bad values: 'a' in section", "bad values: '%(ENV_X)s' in section"),
-            ("it's\\", "bad: \"it's\\\\\"", "bad: '%(ENV_X)s'"),
-            ("me", "some name me", "some name %(ENV_X)s"),
-            ("me", "some name me in section", "some name %(ENV_X)s in section"),
-        ] {
-            let message = format!("`{value}` is no name");
-            let found = Diagnostic::new(codes::UNKNOWN_KEY, Severity::Error, at(0, 0), message)
-                .help(format!("not `{value}`"))
-                .veiled(value, "%(ENV_X)s")
-                .original(refusal);
-            assert_eq!(found.message, "`%(ENV_X)s` is no name");
-            assert_eq!(found.help.as_deref(), Some("not `%(ENV_X)s`"));
-            assert_eq!((found.refusal(), found.told().as_str()), (refusal, told));
-        }
+        let found =
+            Diagnostic::new(codes::BAD_SIGNAL, Severity::Error, at(0, 0), "`a` is not a signal")
+                .help("not `a`")
+                .original("value 'a' is not a valid signal name in section")
+                .hidden("%(ENV_X)s", " in section");
+        assert_eq!(found.message, "a signal does not exist on this platform");
+        assert_eq!(found.help, None);
+        assert_eq!(found.refusal(), "value 'a' is not a valid signal name in section");
+        let told = "a signal does not exist on this platform: '%(ENV_X)s' in section";
+        assert_eq!(found.told(), told);
     }
 
     #[test]

@@ -388,3 +388,49 @@ fn the_clients_section() {
     let found = none.diagnostics.first_error().map(diagnostic::Diagnostic::refusal);
     assert_eq!(found, Some(".ini file does not include supervisorctl section"));
 }
+
+/// A configuration that is refused for what variables of the environment hold, which only the line
+/// for who starts the daemon may show.
+#[track_caller]
+fn hidden(text: &str, value: &str) {
+    let host = MemoryHost::new([("/etc/s.conf", format!("[supervisord]\n{text}\n"))]);
+    let compiled = on(&host.with_env("S", value));
+    let found = compiled.diagnostics.first_error().unwrap_or_else(|| panic!("{text} is accepted"));
+    let refusal = found.refusal().to_lowercase();
+    assert!(refusal.contains("s3cret") || refusal.contains("4711"), "{refusal}");
+    let report = report::Report::new(&compiled.diagnostics, &compiled.sources, "/".into());
+    let mut shown = vec![found.told()];
+    shown.extend([report::Format::Full, report::Format::Json].map(|it| report.render(it, false)));
+    for shown in shown.iter().map(|shown| shown.to_lowercase()) {
+        assert!(!shown.contains("s3cret") && !shown.contains("4711"), "{shown}");
+        assert!(shown.contains("%(env_s)s"), "{shown}");
+    }
+}
+
+#[test]
+fn what_variables_hold_is_not_told() {
+    let program = |option: &str| format!("[program:a]\ncommand=/x\n{option}");
+    for option in ["autostart", "startsecs", "stopsignal", "autorestart", "umask", "user"] {
+        hidden(&program(&format!("{option}=x%(ENV_S)s")), "S3cret");
+    }
+    // Parts of values: the number before a unit, an entry of a list, what follows a prefix.
+    hidden(&program("stdout_logfile_maxbytes=%(ENV_S)s"), "S3cretMB");
+    hidden(&program("exitcodes=0,%(ENV_S)s"), "s3cret,1");
+    hidden(&program("environment=A=\"1\",%(ENV_S)s"), "s3cret");
+    hidden(&program("[group:g]\nprograms=a,%(ENV_S)s"), "s3cret");
+    hidden("[eventlistener:a]\ncommand=/x\nevents=TICK,%(ENV_S)s", "s3cret");
+    hidden("[eventlistener:a]\ncommand=/x\nevents=TICK\nbuffer_size=%(ENV_S)s", "-4711");
+    hidden("[fcgi-program:a]\ncommand=/x\nsocket=unix://%(ENV_S)s", "s3cret");
+    hidden("[fcgi-program:a]\ncommand=/x\nsocket=tcp://h:%(ENV_S)s", "471199");
+    hidden("[fcgi-program:a]\ncommand=/x\nsocket=unix:///x\nsocket_owner=%(ENV_S)s", "s3cret:x");
+    hidden("[inet_http_server]\nport=h:%(ENV_S)s", "s3cret");
+    hidden("[inet_http_server]\nport=h:%(ENV_S)s", "471199");
+    hidden("[unix_http_server]\nfile=/x\nchown=a:%(ENV_S)s", "s3cret");
+    hidden("[rpcinterface:x]\nsupervisor.rpcinterface_factory=%(ENV_S)s", "s3cret");
+    hidden("user=%(ENV_S)s", "s3cret");
+    hidden("logfile=/nowhere/%(ENV_S)s/x", "s3cret");
+    // From the defaults, and in what an expansion brought in.
+    hidden("[DEFAULT]\nstartsecs=%(ENV_S)s\n[program:a]\ncommand=/x", "s3cret");
+    hidden(&program("stdout_logfile=/%(ENV_S)s"), "%(s3cret)s");
+    hidden(&program("stdout_logfile=/%(ENV_S)s"), "s3cret%");
+}

@@ -34,6 +34,15 @@ impl Code {
     }
 }
 
+impl Registered {
+    /// What it means, as a message.
+    pub fn as_message(&self) -> String {
+        let doc = self.doc.trim_end_matches('.');
+        let head = doc.chars().next().map_or(0, char::len_utf8);
+        doc[..head].to_lowercase() + &doc[head..]
+    }
+}
+
 /// The registered code called `name`, by id (`SV028`) or slug (`bad-number-format`).
 pub fn find(name: &str) -> Option<&'static Registered> {
     ALL.iter().find(|row| row.code.id.eq_ignore_ascii_case(name) || row.code.slug == name)

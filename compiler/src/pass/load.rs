@@ -158,7 +158,7 @@ pub(crate) fn patterns(
     let scope = Scope { here: Some(here), node: Some(&node), ..Scope::new(outer) };
     let written = files.value(main.text()).replace("%(here)s", here);
     let expanded = expand(&written, &scope, &"include.files")
-        .map_err(|fault| Box::new(fault.diagnostic(files.value_span(), None)))?;
+        .map_err(|fault| Box::new(fault.diagnostic(files.value_span(), "")))?;
     let patterns = expanded.text.split(grammar::is_space).filter(|pattern| !pattern.is_empty());
     Ok(patterns.map(|pattern| join(here, pattern)).collect())
 }

@@ -265,8 +265,8 @@ impl Fault {
     }
 
     /// The finding at `span`, with `suffix` after the message of the original.
-    pub(crate) fn diagnostic(&self, span: Span, suffix: Option<&str>) -> Diagnostic {
-        let original = format!("{}{}", self.original, suffix.unwrap_or_default());
+    pub(crate) fn diagnostic(&self, span: Span, suffix: &str) -> Diagnostic {
+        let original = format!("{}{suffix}", self.original);
         let finding = match &self.error {
             ExpandError::UnknownName { name, .. } => {
                 let (code, message) = match name.strip_prefix("ENV_") {

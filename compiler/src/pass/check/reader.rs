@@ -87,12 +87,7 @@ impl<'a> Reader<'a> {
             Ok(()) => true,
             Err(_) if expanded.assumed => true,
             Err(invalid) => {
-                let precise = *expanded.text == *raw;
-                self.invalid(written, invalid, precise);
-                if !precise && raw.contains("%(ENV_") && !expanded.text.is_empty() {
-                    let found = self.found.pop();
-                    self.found.extend(found.map(|found| found.veiled(&expanded.text, raw)));
-                }
+                self.invalid(written, invalid, *expanded.text == *raw);
                 false
             }
         }
@@ -161,8 +156,11 @@ impl<'a> Reader<'a> {
                     Some(fix) => fix.edits[0].0,
                     None => written.value_span(self.context.sources),
                 };
-                let suffix = self.suffixed.then(|| self.context.suffix(self.section));
-                let mut finding = fault.diagnostic(span, suffix.as_deref());
+                let suffix = self.suffix();
+                let mut finding = fault.diagnostic(span, &suffix);
+                if !precise && let Some(written) = self.environmental(span) {
+                    finding = finding.hidden(&written, &suffix);
+                }
                 if finding.code == codes::UNESCAPED_PERCENT {
                     finding.fix = fix;
                     let help = match twice {
@@ -234,10 +232,33 @@ impl<'a> Reader<'a> {
     }
 
     fn push(&mut self, finding: Diagnostic, original: &str) -> &mut Diagnostic {
-        let suffix = if self.suffixed { self.context.suffix(self.section) } else { String::new() };
+        let suffix = self.suffix();
+        let environmental = finding.span().and_then(|span| self.environmental(span));
+        let mut finding = finding.original(format!("{original}{suffix}"));
+        if let Some(written) = environmental {
+            finding = finding.hidden(&written, &suffix);
+        }
         let last = self.found.len();
-        self.found.push(finding.original(format!("{original}{suffix}")));
+        self.found.push(finding);
         &mut self.found[last]
+    }
+
+    /// What the original puts behind its messages.
+    fn suffix(&self) -> String {
+        if self.suffixed { self.context.suffix(self.section) } else { String::new() }
+    }
+
+    /// The text of the option at `span`, if variables of the environment become part of it.
+    fn environmental(&self, span: Span) -> Option<Cow<'a, str>> {
+        let Context { document, sources, .. } = self.context;
+        let options = self.section.options.iter().chain(self.section.others.iter());
+        let at = |written: &&Written| {
+            let entry = written.entry(sources);
+            let end = entry.value_span().end.max(entry.delimiter.end);
+            written.file == span.file && (entry.key.start..=end).contains(&span.start)
+        };
+        let written = options.chain(document.defaults.values()).find(at)?;
+        Some(self.text(written)).filter(|text| text.contains("%(ENV_"))
     }
 
     fn leaking(&mut self, written: &Written) {

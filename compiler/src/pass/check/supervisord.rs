@@ -124,18 +124,15 @@ pub(crate) fn look_up_user(
         Err(invalid) => {
             let section = context.document.find("supervisord");
             let section = section.map(|index| &context.document.sections[index]);
-            let written = section.and_then(|section| context.document.rows(section, 0)[USER]);
-            let finding = match written {
-                Some(written) => Diagnostic::new(
-                    invalid.code,
-                    Severity::Error,
-                    written.value_span(context.sources),
-                    invalid.message,
-                )
-                .original(invalid.original),
-                None => on_command_line(invalid, context),
-            };
-            diagnostics.push(finding);
+            let written = |section| Some((section, context.document.rows(section, 0)[USER]?));
+            match section.and_then(written) {
+                Some((section, written)) => {
+                    let mut reader = Reader::new(context, section);
+                    reader.invalid(&written, invalid, false);
+                    diagnostics.extend(reader.found);
+                }
+                None => diagnostics.push(on_command_line(invalid, context)),
+            }
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::os::fd::AsFd;
 use std::process::Child;
 use std::sync::mpsc::{Receiver, channel};
 
 use nix::pty::openpty;
+use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 
 use crate::installation::{Installation, command};
 use crate::sandbox::Sandbox;
@@ -42,6 +44,7 @@ impl Terminal {
         args: impl IntoIterator<Item = impl AsRef<OsStr>>,
     ) -> Terminal {
         let pty = openpty(None, None).expect("a terminal");
+        keep_output(&pty.slave);
         let side = || File::from(pty.slave.try_clone().expect("a descriptor"));
         // Makes stdin the controlling terminal.
         let client = command(sandbox, "setsid")
@@ -96,6 +99,14 @@ impl Terminal {
         });
         self.client.wait().expect("the client has ended").code()
     }
+}
+
+/// Has the terminal show what was printed around a Ctrl-C: it throws away what nobody has read, and
+/// the client's answer to the signal may be among it.
+fn keep_output(terminal: impl AsFd) {
+    let mut settings = tcgetattr(&terminal).expect("the settings of a terminal");
+    settings.local_flags.insert(LocalFlags::NOFLSH);
+    tcsetattr(&terminal, SetArg::TCSANOW, &settings).expect("a terminal that can be set");
 }
 
 /// Drops `ESC [ … letter`.

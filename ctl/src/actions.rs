@@ -63,7 +63,7 @@ impl Action {
 
 /// Rows of the common kinds, to be completed with `..`.
 const CHECKED: Action = Action { is_checked: true, ..PLAIN };
-const LONELY: Action = Action { is_without_arguments: true, ..PLAIN };
+const WITHOUT_ARGUMENTS: Action = Action { is_without_arguments: true, ..PLAIN };
 const PLAIN: Action = Action {
     name: "",
     help: "",
@@ -86,7 +86,7 @@ pub(crate) static ACTIONS: &[Action] = &[
         name: "avail",
         help: "avail\t\t\tShow all configured processes",
         run: config::avail,
-        ..LONELY
+        ..WITHOUT_ARGUMENTS
     },
     Action {
         name: "clear",
@@ -134,7 +134,7 @@ pub(crate) static ACTIONS: &[Action] = &[
         name: "reload",
         help: "reload \t\tRestart supervisord",
         run: daemon::reload,
-        ..LONELY
+        ..WITHOUT_ARGUMENTS
     },
     Action {
         name: "remove",
@@ -147,7 +147,7 @@ pub(crate) static ACTIONS: &[Action] = &[
         name: "reread",
         help: "reread \t\t\tRead the configuration again and show what differs; change nothing",
         run: config::reread,
-        ..LONELY
+        ..WITHOUT_ARGUMENTS
     },
     Action {
         name: "restart",
@@ -164,7 +164,7 @@ pub(crate) static ACTIONS: &[Action] = &[
         name: "shutdown",
         help: "shutdown \tStop supervisord and all it runs",
         run: daemon::shutdown,
-        ..LONELY
+        ..WITHOUT_ARGUMENTS
     },
     Action {
         name: "signal",

@@ -55,7 +55,7 @@ pub fn main_supervisorctl(args: impl IntoIterator<Item = OsString>) -> ExitCode 
 /// are ignored (CFG-428).
 #[must_use]
 pub fn main_echo_supervisord_conf() -> ExitCode {
-    // Nobody can be told that nobody listens.
+    // Where this cannot be written, no complaint can be either.
     let _ = std::io::stdout().write_all(sample::sample().as_bytes());
     ExitCode::SUCCESS
 }

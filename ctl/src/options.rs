@@ -38,7 +38,7 @@ pub(crate) enum Early {
 impl Early {
     /// Prints what there is to say and gives the exit status.
     pub(crate) fn exit(self) -> ExitCode {
-        // Nobody can be told that nobody listens.
+        // Where this cannot be written, no complaint can be either.
         match self {
             Early::Help(text) => {
                 let _ = std::io::stdout().write_all(text.as_bytes());
@@ -79,6 +79,22 @@ pub(crate) struct Row {
     pub(crate) doc: &'static str,
 }
 
+impl Row {
+    /// Its names with their dashes, short ones first.
+    pub(crate) fn spellings(&self) -> impl Iterator<Item = String> {
+        let short = self.known.short.chars().map(|letter| format!("-{letter}"));
+        short.chain([format!("--{}", self.known.long)])
+    }
+
+    /// Whether its argument is the path of a file.
+    pub(crate) fn takes_file(&self) -> bool {
+        self.argument == FILENAME
+    }
+}
+
+/// The argument of an option that takes the path of a file.
+const FILENAME: &str = "FILENAME";
+
 const fn row(
     key: Key,
     short: &'static str,
@@ -95,13 +111,13 @@ pub(crate) const ABOUT: &str = "control the programs a supervisord runs";
 
 /// Every option (CTL-001 to CTL-006, CFG-413 to CFG-419).
 pub(crate) const TABLE: &[Row] = &[
-    row(Key::Configuration, "c", "configuration", "FILENAME", "read this configuration file"),
+    row(Key::Configuration, "c", "configuration", FILENAME, "read this configuration file"),
     row(Key::Help, "h?", "help", "", "show this help and exit"),
     row(Key::Interactive, "i", "interactive", "", "let the action ask back, as in the shell"),
     row(Key::ServerUrl, "s", "serverurl", "URL", "talk to the daemon at this URL"),
     row(Key::Username, "u", "username", "USERNAME", "log in as this user"),
     row(Key::Password, "p", "password", "PASSWORD", "log in with this password"),
-    row(Key::History, "r", "history_file", "FILENAME", "accepted for compatibility; ignored"),
+    row(Key::History, "r", "history_file", FILENAME, "accepted for compatibility; ignored"),
 ];
 
 /// Reads the command line; `program` is the name the program was called by.

@@ -20,7 +20,7 @@ use crate::settings::Settings;
 const API_VERSION: &str = "3.0";
 
 /// The exit statuses in use (CTL-045).
-pub(crate) mod status {
+pub(crate) mod exit {
     /// Something failed.
     pub(crate) const GENERIC: u8 = 1;
     /// The arguments make no sense.
@@ -96,7 +96,7 @@ impl Session {
             && error.kind() != io::ErrorKind::BrokenPipe
         {
             self.complain(format_args!("cannot write to stdout: {}", io_reason(&error)));
-            self.status = status::GENERIC;
+            self.status = exit::GENERIC;
         }
         ExitCode::from(self.status)
     }
@@ -122,8 +122,7 @@ impl Session {
         match actions::find(word) {
             Some(action) => self.perform(action, rest.trim()),
             None => {
-                self.say(format_args!("*** Unknown syntax: {line}"));
-                self.status = status::GENERIC;
+                self.refuse(format_args!("*** Unknown syntax: {line}"));
                 // It may have been one of theirs; said once.
                 let plugins = std::mem::take(&mut self.settings.origin.plugins);
                 plugins.lines().for_each(|plugin| self.complain(plugin));
@@ -159,14 +158,13 @@ impl Session {
 
     fn attempt(&mut self, action: &Action, argument: &str) -> Result<Flow, CallError> {
         if action.is_without_arguments && !argument.is_empty() {
-            self.say(format_args!("Error: {} accepts no arguments", action.name));
-            self.status = status::GENERIC;
-            self.say(action.help);
+            let text = format!("Error: {} accepts no arguments", action.name);
+            self.refuse_arguments(action.name, text);
             return Ok(Flow::Stay);
         }
         if action.is_checked && !self.is_daemon_ready()? {
             if action.name == "status" {
-                self.status = status::STATUS_UNKNOWN;
+                self.status = exit::STATUS_UNKNOWN;
             }
             return Ok(Flow::Stay);
         }
@@ -183,7 +181,7 @@ impl Session {
                     "Sorry, this version of supervisorctl expects to talk to a server with API \
                      version {API_VERSION}, but the remote version is {version}."
                 ));
-                self.status = status::OTHER_VERSION;
+                self.status = exit::OTHER_VERSION;
                 return Ok(false);
             }
             Err(error) => error,
@@ -195,14 +193,14 @@ impl Session {
                  needs. Please check that its configuration has a section \
                  [rpcinterface:supervisor].",
             );
-            self.status = status::UNIMPLEMENTED;
+            self.status = exit::UNIMPLEMENTED;
         } else if error.io_kind() == Some(io::ErrorKind::ConnectionRefused) {
             self.say(format_args!("{url} refused connection"));
-            self.status = status::REFUSED;
+            self.status = exit::REFUSED;
             self.explain(&error);
         } else if error.io_kind() == Some(io::ErrorKind::NotFound) {
             self.say(format_args!("{url} no such file"));
-            self.status = status::NOT_RUNNING;
+            self.status = exit::NOT_RUNNING;
             self.explain(&error);
         } else {
             return Err(error);
@@ -229,9 +227,8 @@ impl Session {
 
     /// Reports an error nobody expected, on one line (CTL-038).
     fn fail(&mut self, error: &CallError) -> Flow {
-        self.status = status::GENERIC;
         let (file, at) = (file!(), line!());
-        self.say(format_args!(
+        self.refuse(format_args!(
             "error: <class '{}'>, {error}: file: {file} line: {at}",
             error.class()
         ));
@@ -242,7 +239,7 @@ impl Session {
     }
 
     fn interrupted(&mut self) -> Flow {
-        self.status = status::INTERRUPTED;
+        self.status = exit::INTERRUPTED;
         Flow::Interrupted
     }
 
@@ -261,6 +258,21 @@ impl Session {
     pub(crate) fn say(&mut self, text: impl Display) {
         let written = writeln!(self.stdout, "{text}");
         self.note(written);
+    }
+
+    /// Writes a line to stdout that says why something was not done, which the exit status tells
+    /// too.
+    pub(crate) fn refuse(&mut self, text: impl Display) {
+        self.say(text);
+        self.status = exit::GENERIC;
+    }
+
+    /// The same for an action whose arguments are wrong: its help follows.
+    pub(crate) fn refuse_arguments(&mut self, action: &str, text: impl Display) {
+        self.refuse(text);
+        if let Some(action) = actions::find(action) {
+            self.say(action.help);
+        }
     }
 
     /// Writes a line to stderr.

@@ -1,21 +1,20 @@
 //! `avail`, `reread`, `add`, `remove` and `update`: the configuration and what of it is active.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 
 use rpc::types::{ConfigChanges, ConfigInfo, ProcessInfo, StatusEntry};
 use rpc::{FaultCode, Method, namespec};
 
 use crate::actions::Flow;
 use crate::client::CallError;
-use crate::session::{Session, status as exit};
+use crate::session::Session;
 
 /// Shows every configured process (CTL-105, CTL-106).
 pub(super) fn avail(session: &mut Session, _: &str) -> Result<Flow, CallError> {
     match session.call::<Vec<ConfigInfo>>(Method::GetAllConfigInfo, &[]) {
         Ok(infos) => infos.iter().for_each(|info| session.say(available(info))),
         Err(error) if error.fault() == Some(FaultCode::ShutdownState) => {
-            refuse(session, "supervisor shutting down");
+            session.refuse("ERROR: supervisor shutting down");
         }
         Err(error) => return Err(error),
     }
@@ -34,10 +33,10 @@ pub(super) fn reread(session: &mut Session, _: &str) -> Result<Flow, CallError> 
     match session.reread() {
         Ok(changes) => show_changes(session, &changes),
         Err(CallError::Fault(fault)) if fault.known() == Some(FaultCode::CantReread) => {
-            refuse(session, fault.text);
+            session.refuse(format_args!("ERROR: {}", fault.text));
         }
         Err(error) if error.fault() == Some(FaultCode::ShutdownState) => {
-            refuse(session, "supervisor shutting down");
+            session.refuse("ERROR: supervisor shutting down");
         }
         Err(error) => return Err(error),
     }
@@ -71,7 +70,7 @@ pub(super) fn add(session: &mut Session, words: &str) -> Result<Flow, CallError>
             continue;
         };
         match error.fault() {
-            Some(FaultCode::ShutdownState) => refuse(session, "shutting down"),
+            Some(FaultCode::ShutdownState) => session.refuse("ERROR: shutting down"),
             Some(FaultCode::AlreadyAdded) => session.say("ERROR: process group already active"),
             Some(FaultCode::BadName) => no_such(session, name),
             _ => return Err(error),
@@ -89,7 +88,7 @@ pub(super) fn remove(session: &mut Session, words: &str) -> Result<Flow, CallErr
         };
         match error.fault() {
             Some(FaultCode::StillRunning) => {
-                refuse(session, format_args!("process/group still running: {name}"));
+                session.refuse(format_args!("ERROR: process/group still running: {name}"));
             }
             Some(FaultCode::BadName) => no_such(session, name),
             _ => return Err(error),
@@ -104,7 +103,7 @@ pub(super) fn update(session: &mut Session, words: &str) -> Result<Flow, CallErr
     let changes = match session.reread() {
         Ok(changes) => changes,
         Err(error) if error.fault() == Some(FaultCode::ShutdownState) => {
-            refuse(session, "already shutting down");
+            session.refuse("ERROR: already shutting down");
             return Ok(Flow::Stay);
         }
         Err(error) => return Err(error),
@@ -143,7 +142,7 @@ fn complain_of_unknown(
     };
     for (at, name) in names.iter().enumerate() {
         if !is_known(name) && !names[..at].contains(name) {
-            refuse(session, format_args!("no such group: {name}"));
+            session.refuse(format_args!("ERROR: no such group: {name}"));
         }
     }
     Ok(())
@@ -153,8 +152,7 @@ fn remove_group(session: &mut Session, group: &str) -> Result<(), CallError> {
     let results = stop_group(session, group)?;
     let failed = i64::from(FaultCode::Failed.code());
     if results.iter().any(|result| result.status == failed) {
-        session.say(format_args!("{group}: has problems; not removing"));
-        session.status = exit::GENERIC;
+        session.refuse(format_args!("{group}: has problems; not removing"));
         return Ok(());
     }
     session.call::<bool>(Method::RemoveProcessGroup, &[group.into()])?;
@@ -169,10 +167,5 @@ fn stop_group(session: &mut Session, group: &str) -> Result<Vec<StatusEntry>, Ca
 }
 
 fn no_such(session: &mut Session, name: &str) {
-    refuse(session, format_args!("no such process/group: {name}"));
-}
-
-fn refuse(session: &mut Session, why: impl Display) {
-    session.say(format_args!("ERROR: {why}"));
-    session.status = exit::GENERIC;
+    session.refuse(format_args!("ERROR: no such process/group: {name}"));
 }

@@ -6,7 +6,7 @@ use rpc::{FaultCode, Method};
 
 use crate::actions::{Flow, status};
 use crate::client::CallError;
-use crate::session::{Session, status as exit};
+use crate::session::Session;
 use crate::target;
 
 /// Stops the daemon (CTL-122 to CTL-125).
@@ -28,8 +28,7 @@ pub(super) fn shutdown(session: &mut Session, _: &str) -> Result<Flow, CallError
         _ => return Err(error),
     };
     let url = session.settings.target.url.clone();
-    session.say(format_args!("ERROR: {url} {problem} (already shut down?)"));
-    session.status = exit::GENERIC;
+    session.refuse(format_args!("ERROR: {url} {problem} (already shut down?)"));
     session.explain(&error);
     Ok(Flow::Stay)
 }
@@ -42,8 +41,7 @@ pub(super) fn reload(session: &mut Session, _: &str) -> Result<Flow, CallError> 
     match session.call::<bool>(Method::Restart, &[]) {
         Ok(_) => session.say("Restarted supervisord"),
         Err(error) if error.fault() == Some(FaultCode::ShutdownState) => {
-            session.say("ERROR: already shutting down");
-            session.status = exit::GENERIC;
+            session.refuse("ERROR: already shutting down");
         }
         Err(error) => return Err(error),
     }
@@ -66,8 +64,7 @@ pub(super) fn version(session: &mut Session, _: &str) -> Result<Flow, CallError>
 /// CTL-130).
 pub(super) fn open(session: &mut Session, url: &str) -> Result<Flow, CallError> {
     if !matches!(target::scheme(url).as_deref(), Some("http" | "unix")) {
-        session.say("ERROR: url must be http:// or unix://");
-        session.status = exit::GENERIC;
+        session.refuse("ERROR: url must be http:// or unix://");
         return Ok(Flow::Stay);
     }
     session.daemon.hang_up();

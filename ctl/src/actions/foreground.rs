@@ -3,9 +3,9 @@
 use rpc::types::ProcessInfo;
 use rpc::{FaultCode, Method, ProcessState};
 
-use crate::actions::{Flow, find};
+use crate::actions::Flow;
 use crate::client::CallError;
-use crate::session::{Session, status as exit};
+use crate::session::Session;
 
 /// Shows what a process writes and sends it what is typed (CTL-100 to CTL-104).
 pub(super) fn fg(session: &mut Session, words: &str) -> Result<Flow, CallError> {
@@ -13,10 +13,7 @@ pub(super) fn fg(session: &mut Session, words: &str) -> Result<Flow, CallError> 
     let name = match words.as_slice() {
         [name] => *name,
         [] => {
-            refuse(session, "no process name supplied");
-            if let Some(action) = find("fg") {
-                session.say(action.help);
-            }
+            session.refuse_arguments("fg", "ERROR: no process name supplied");
             return Ok(Flow::Stay);
         }
         _ => return Ok(refuse(session, "too many process names supplied")),
@@ -78,7 +75,6 @@ fn is_running(session: &mut Session, name: &str) -> Result<bool, CallError> {
 }
 
 fn refuse(session: &mut Session, why: &str) -> Flow {
-    session.say(format_args!("ERROR: {why}"));
-    session.status = exit::GENERIC;
+    session.refuse(format_args!("ERROR: {why}"));
     Flow::Stay
 }

@@ -5,9 +5,9 @@ use std::fmt::Display;
 use rpc::value::Quoted;
 use rpc::{FaultCode, Method, Value};
 
-use crate::actions::{Flow, find};
+use crate::actions::Flow;
 use crate::client::{CallError, Followed};
-use crate::session::{Session, status as exit};
+use crate::session::Session;
 
 /// The bytes shown unless told otherwise.
 const DEFAULT_BYTES: i64 = 1600;
@@ -24,8 +24,8 @@ enum Extent {
 pub(super) fn tail(session: &mut Session, words: &str) -> Result<Flow, CallError> {
     let words: Vec<_> = words.split_whitespace().collect();
     let (modifier, words) = match words.as_slice() {
-        [] => return miscounted(session, "tail", "too few arguments"),
-        [_, _, _, _, ..] => return miscounted(session, "tail", "too many arguments"),
+        [] => return miscounted(session, "tail", "few"),
+        [_, _, _, _, ..] => return miscounted(session, "tail", "many"),
         [modifier, words @ ..] if modifier.starts_with('-') => (Some(*modifier), words),
         words => (None, words),
     };
@@ -55,7 +55,7 @@ pub(super) fn maintail(session: &mut Session, words: &str) -> Result<Flow, CallE
         [] => Some(Extent::Last(DEFAULT_BYTES)),
         [modifier] if modifier.starts_with('-') => extent(modifier),
         [_] => None,
-        _ => return miscounted(session, "maintail", "too many arguments"),
+        _ => return miscounted(session, "maintail", "many"),
     };
     match wanted {
         None => refuse(session, format_args!("bad argument {}", words.concat())),
@@ -93,8 +93,7 @@ fn show(
         Some(FaultCode::BadName) if method != Method::ReadLog => "no such process name",
         _ => return Err(error),
     };
-    session.status = exit::GENERIC;
-    session.say(format_args!("{name}: ERROR ({problem})"));
+    session.refuse(format_args!("{name}: ERROR ({problem})"));
     Ok(Flow::Stay)
 }
 
@@ -113,16 +112,12 @@ fn follow(session: &mut Session, path: &str) -> Result<Flow, CallError> {
     Ok(Flow::Stay)
 }
 
-fn miscounted(session: &mut Session, action: &str, how: &str) -> Result<Flow, CallError> {
-    refuse(session, how)?;
-    if let Some(action) = find(action) {
-        session.say(action.help);
-    }
+fn miscounted(session: &mut Session, action: &str, how_many: &str) -> Result<Flow, CallError> {
+    session.refuse_arguments(action, format_args!("Error: too {how_many} arguments"));
     Ok(Flow::Stay)
 }
 
 fn refuse(session: &mut Session, why: impl Display) -> Result<Flow, CallError> {
-    session.say(format_args!("Error: {why}"));
-    session.status = exit::GENERIC;
+    session.refuse(format_args!("Error: {why}"));
     Ok(Flow::Stay)
 }

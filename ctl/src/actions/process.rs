@@ -4,9 +4,9 @@
 use rpc::types::StatusEntry;
 use rpc::{FaultCode, Method, Namespec, Value, namespec};
 
-use crate::actions::{self, Flow};
+use crate::actions::Flow;
 use crate::client::CallError;
-use crate::session::{Session, status as exit};
+use crate::session::{Session, exit};
 
 /// What is done, and how its results are told.
 struct Operation {
@@ -85,7 +85,9 @@ const CLEAR: Operation = Operation {
 pub(super) fn start(session: &mut Session, words: &str) -> Result<Flow, CallError> {
     let names = words.split_whitespace().collect::<Vec<_>>();
     if names.is_empty() {
-        return lacking(session, "start", "a process name", exit::INVALID_ARGUMENTS);
+        let flow = lacking(session, "start", "a process name");
+        session.status = exit::INVALID_ARGUMENTS;
+        return Ok(flow);
     }
     apply(session, &START, &names, &[])
 }
@@ -94,7 +96,7 @@ pub(super) fn start(session: &mut Session, words: &str) -> Result<Flow, CallErro
 pub(super) fn stop(session: &mut Session, words: &str) -> Result<Flow, CallError> {
     let names = words.split_whitespace().collect::<Vec<_>>();
     if names.is_empty() {
-        return lacking(session, "stop", "a process name", exit::GENERIC);
+        return Ok(lacking(session, "stop", "a process name"));
     }
     apply(session, &STOP, &names, &[])
 }
@@ -103,7 +105,7 @@ pub(super) fn stop(session: &mut Session, words: &str) -> Result<Flow, CallError
 pub(super) fn restart(session: &mut Session, words: &str) -> Result<Flow, CallError> {
     let names = words.split_whitespace().collect::<Vec<_>>();
     if names.is_empty() {
-        return lacking(session, "restart", "a process name", exit::GENERIC);
+        return Ok(lacking(session, "restart", "a process name"));
     }
     apply(session, &STOP, &names, &[])?;
     apply(session, &START, &names, &[])
@@ -115,7 +117,7 @@ pub(super) fn signal(session: &mut Session, words: &str) -> Result<Flow, CallErr
         [signal, names @ ..] if !names.is_empty() => {
             apply(session, &SIGNAL, names, &[(*signal).into()])
         }
-        _ => lacking(session, "signal", "a signal name and a process name", exit::GENERIC),
+        _ => Ok(lacking(session, "signal", "a signal name and a process name")),
     }
 }
 
@@ -123,18 +125,14 @@ pub(super) fn signal(session: &mut Session, words: &str) -> Result<Flow, CallErr
 pub(super) fn clear(session: &mut Session, words: &str) -> Result<Flow, CallError> {
     let names = words.split_whitespace().collect::<Vec<_>>();
     if names.is_empty() {
-        return lacking(session, "clear", "a process name", exit::GENERIC);
+        return Ok(lacking(session, "clear", "a process name"));
     }
     apply(session, &CLEAR, &names, &[])
 }
 
-fn lacking(session: &mut Session, action: &str, what: &str, status: u8) -> Result<Flow, CallError> {
-    session.say(format_args!("Error: {action} requires {what}"));
-    session.status = status;
-    if let Some(action) = actions::find(action) {
-        session.say(action.help);
-    }
-    Ok(Flow::Stay)
+fn lacking(session: &mut Session, action: &str, what: &str) -> Flow {
+    session.refuse_arguments(action, format_args!("Error: {action} requires {what}"));
+    Flow::Stay
 }
 
 /// Does it to each name in turn; `all` anywhere stands for everything. `extra` are the arguments

@@ -5,7 +5,7 @@ use rpc::{FaultCode, Method, Namespec, ProcessState, namespec};
 
 use crate::actions::Flow;
 use crate::client::CallError;
-use crate::session::{Session, status as exit};
+use crate::session::{Session, exit};
 
 /// Shows the states of processes (CTL-046 to CTL-052).
 pub(super) fn status(session: &mut Session, words: &str) -> Result<Flow, CallError> {
@@ -91,8 +91,7 @@ fn pid_of(session: &mut Session, name: &str) -> Result<(), CallError> {
             Ok(())
         }
         Err(error) if error.fault() == Some(FaultCode::BadName) => {
-            session.status = exit::GENERIC;
-            session.say(format_args!("No such process {name}"));
+            session.refuse(format_args!("No such process {name}"));
             Ok(())
         }
         Err(error) => Err(error),

@@ -25,8 +25,13 @@ pub(crate) enum CallError {
     #[error("{}", io_text(.0))]
     Io(#[from] io::Error),
     /// The host name means nothing.
-    #[error("[Errno {}] {}", .0.0, .0.1)]
-    Resolve((i32, String)),
+    #[error("[Errno {code}] {reason}")]
+    Resolve {
+        /// The number `getaddrinfo` gives.
+        code: i32,
+        /// Its text for the number.
+        reason: String,
+    },
     /// The daemon hung up instead of answering.
     #[error("Remote end closed connection without response")]
     Disconnected,
@@ -65,7 +70,7 @@ impl CallError {
             CallError::Fault(_) => "xmlrpc.client.Fault",
             CallError::Protocol { .. } => "xmlrpc.client.ProtocolError",
             CallError::Io(error) => io_class(error),
-            CallError::Resolve(_) => "socket.gaierror",
+            CallError::Resolve { .. } => "socket.gaierror",
             CallError::Disconnected => "http.client.RemoteDisconnected",
             CallError::Decode(rpc::xml::DecodeError::NotUtf8) => "UnicodeDecodeError",
             CallError::Decode(_) => "xml.parsers.expat.ExpatError",
@@ -96,7 +101,10 @@ impl CallError {
     pub(crate) fn is_unreached(&self) -> bool {
         matches!(
             self,
-            CallError::Io(_) | CallError::Resolve(_) | CallError::Disconnected | CallError::Url(_)
+            CallError::Io(_)
+                | CallError::Resolve { .. }
+                | CallError::Disconnected
+                | CallError::Url(_)
         )
     }
 }

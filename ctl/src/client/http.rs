@@ -107,7 +107,7 @@ async fn call(
     let pending =
         response.headers().get(rpc::PENDING_HEADER).and_then(|sections| sections.to_str().ok());
     let pending = pending.map(str::to_owned);
-    let body = response.into_body().collect().await.map_err(failure)?.to_bytes();
+    let body = response.into_body().collect().await.map_err(explain_failure)?.to_bytes();
     Ok((sender, Received { body, pending }))
 }
 
@@ -115,8 +115,8 @@ async fn send(
     sender: &mut Sender,
     request: Request<Full<Bytes>>,
 ) -> Result<Response<Incoming>, CallError> {
-    sender.ready().await.map_err(failure)?;
-    sender.send_request(request).await.map_err(failure)
+    sender.ready().await.map_err(explain_failure)?;
+    sender.send_request(request).await.map_err(explain_failure)
 }
 
 fn check_status(status: StatusCode) -> Result<(), CallError> {
@@ -129,14 +129,17 @@ fn check_status(status: StatusCode) -> Result<(), CallError> {
 
 async fn connect(target: &Target) -> Result<Sender, CallError> {
     let transport = match target.address()? {
-        Address::Unix(path) => Transport::Unix(UnixStream::connect(path).await.map_err(length)?),
+        Address::Unix(path) => {
+            Transport::Unix(UnixStream::connect(path).await.map_err(name_long_path)?)
+        }
         Address::Tcp { host, port } => {
-            let stream = TcpStream::connect((host, port)).await.map_err(resolution)?;
+            let stream = TcpStream::connect((host, port)).await.map_err(tell_unresolved)?;
             stream.set_nodelay(true)?;
             Transport::Tcp(stream)
         }
     };
-    let (sender, connection) = http1::handshake(TokioIo::new(transport)).await.map_err(failure)?;
+    let (sender, connection) =
+        http1::handshake(TokioIo::new(transport)).await.map_err(explain_failure)?;
     tokio::spawn(async move {
         // Its error reaches whoever waits for an answer.
         let _ = connection.await;
@@ -155,8 +158,8 @@ fn host(address: &Address) -> String {
     }
 }
 
-/// What a failed exchange means to the user.
-fn failure(error: hyper::Error) -> CallError {
+/// The error of a failed exchange: that of the operating system where there is one.
+fn explain_failure(error: hyper::Error) -> CallError {
     if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
         return CallError::Disconnected;
     }
@@ -171,7 +174,7 @@ fn failure(error: hyper::Error) -> CallError {
 }
 
 /// The text of the original for a path that fits into no address.
-fn length(error: io::Error) -> io::Error {
+fn name_long_path(error: io::Error) -> io::Error {
     if error.kind() != io::ErrorKind::InvalidInput {
         return error;
     }
@@ -179,17 +182,18 @@ fn length(error: io::Error) -> io::Error {
 }
 
 /// Tells a host name without meaning from a failed connection.
-fn resolution(error: io::Error) -> CallError {
+fn tell_unresolved(error: io::Error) -> CallError {
     let text = error.to_string();
     let Some(reason) = text.strip_prefix("failed to lookup address information: ") else {
         return error.into();
     };
+    // EAI_AGAIN, EAI_NODATA and EAI_NONAME, which the library does not tell.
     let code = match reason {
         "Temporary failure in name resolution" => -3,
         "No address associated with hostname" => -5,
         _ => -2,
     };
-    CallError::Resolve((code, reason.to_owned()))
+    CallError::Resolve { code, reason: reason.to_owned() }
 }
 
 /// A connection of either kind.

@@ -45,7 +45,7 @@ impl Terminal {
         output: &mut dyn Write,
     ) -> Answer {
         let hidden = Hidden::new(source.as_fd()).ok();
-        // Nobody can be told that nobody listens.
+        // Where this cannot be written, no complaint can be either.
         let _ = output.write_all(question.as_bytes());
         let answer = self.read_line(source.as_fd(), input);
         if hidden.is_some() && answer != Answer::Interrupted {
@@ -59,7 +59,7 @@ impl Terminal {
 impl Console for Terminal {
     fn ask(&mut self, question: &str) -> Answer {
         let mut stdout = io::stdout();
-        // Nobody can be told that nobody listens.
+        // Where this cannot be written, no complaint can be either.
         let _ = stdout.write_all(question.as_bytes()).and_then(|()| stdout.flush());
         self.read_line(io::stdin().as_fd(), &mut io::stdin().lock())
     }

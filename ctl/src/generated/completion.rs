@@ -38,13 +38,12 @@ pub fn completions(shell: Shell) -> String {
         Shell::Zsh => include_str!("completion.zsh"),
         Shell::Fish => include_str!("completion.fish"),
     };
-    let named = |row: &&Row| row.argument == "FILENAME";
     let rows = || TABLE.iter().filter(|row| row.known.takes_argument);
-    let all: Vec<String> = TABLE.iter().flat_map(spellings).collect();
+    let all: Vec<String> = TABLE.iter().flat_map(Row::spellings).collect();
     let parts = [
-        ("@FILE_OPTIONS@", alternatives(rows().filter(named))),
-        ("@OTHER_OPTIONS@", alternatives(rows().filter(|row| !named(row)))),
-        ("@FISH_OPTIONS@", quoted(rows().flat_map(spellings)).join(" ")),
+        ("@FILE_OPTIONS@", alternatives(rows().filter(|row| row.takes_file()))),
+        ("@OTHER_OPTIONS@", alternatives(rows().filter(|row| !row.takes_file()))),
+        ("@FISH_OPTIONS@", quoted(rows().flat_map(Row::spellings)).join(" ")),
         (
             "@OPTIONS@",
             all.iter().filter(|name| *name != "-?").cloned().collect::<Vec<_>>().join(" "),
@@ -70,15 +69,9 @@ fn completed_to(words: Words) -> Vec<&'static str> {
     actions.map(|action| action.name).collect()
 }
 
-/// An option in all its forms.
-fn spellings(row: &Row) -> Vec<String> {
-    let short = row.known.short.chars().map(|letter| format!("-{letter}"));
-    short.chain([format!("--{}", row.known.long)]).collect()
-}
-
 /// Options as a pattern of a shell's `case`.
 fn alternatives<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
-    rows.flat_map(spellings).collect::<Vec<_>>().join(" | ")
+    rows.flat_map(Row::spellings).collect::<Vec<_>>().join(" | ")
 }
 
 fn quoted(words: impl Iterator<Item = String>) -> Vec<String> {
@@ -98,12 +91,12 @@ fn zsh_actions() -> String {
 
 fn zsh_options() -> String {
     let row = |row: &Row| {
-        let names = spellings(row);
+        let names: Vec<_> = row.spellings().collect();
         let others = names.join(" ");
-        let argument = match (row.known.takes_argument, row.argument) {
-            (false, _) => String::new(),
-            (true, "FILENAME") => ":file:_files".to_owned(),
-            (true, name) => format!(":{}: ", name.to_lowercase()),
+        let argument = match row.argument {
+            "" => String::new(),
+            _ if row.takes_file() => ":file:_files".to_owned(),
+            name => format!(":{}: ", name.to_lowercase()),
         };
         let form = |name: &String| match (row.known.takes_argument, name.starts_with("--")) {
             (false, _) => name.clone(),
@@ -123,10 +116,10 @@ fn fish_rows() -> String {
     let option = |row: &Row| {
         let short: String =
             row.known.short.chars().map(|letter| format!(" -s '{letter}'")).collect();
-        let kind = match (row.known.takes_argument, row.argument) {
-            (false, _) => "",
-            (true, "FILENAME") => " -rF",
-            (true, _) => " -x",
+        let kind = match row.argument {
+            "" => "",
+            _ if row.takes_file() => " -rF",
+            _ => " -x",
         };
         let (long, doc) = (row.known.long, escaped(row.doc));
         format!(

@@ -47,8 +47,7 @@ pub fn manual_page() -> String {
 
 /// The names of an option and what it takes.
 fn term(row: &Row) -> String {
-    let short = row.known.short.chars().map(|short| format!("-{short}"));
-    let names: Vec<_> = short.chain([format!("--{}", row.known.long)]).collect();
+    let names: Vec<_> = row.spellings().collect();
     format!("{} {}", names.join(", "), row.argument).trim_end().to_owned()
 }
 

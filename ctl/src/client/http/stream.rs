@@ -81,7 +81,7 @@ fn run(target: &Target, paths: &[String], stopped: oneshot::Receiver<()>) {
             let (target, path) = (target.clone(), path.clone());
             tasks.spawn(async move {
                 if let Some(complaint) = copy(&target, &path).await.complaint() {
-                    // Nobody can be told that nobody listens.
+                    // Where this cannot be written, no complaint can be either.
                     let _ = writeln!(std::io::stderr(), "{}{path} {complaint}", target.url);
                 }
             });

@@ -1,5 +1,5 @@
 //! What must stay true of the source itself: each of a few names stands in one file, every file
-//! says what it is for, the core stays pure.
+//! says what it is for, the core stays pure, pages lead to what there is.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -96,6 +96,57 @@ fn the_core_does_no_io_and_reads_no_clock() {
                 let hit = foreign.iter().find(|path| line.contains(**path));
                 assert!(hit.is_none(), "{name} names {hit:?}: {line}");
             }
+        }
+    }
+}
+
+/// The pages people read, their paths relative to the workspace, and their texts.
+fn pages() -> Vec<(PathBuf, String)> {
+    let names = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+    let names = names.iter().chain(&["docs/guide.md", "docs/compatibility.md"]);
+    let text = |name| fs::read_to_string(crate::workspace().join(name)).expect("a page");
+    names.map(|name| (PathBuf::from(name), text(name))).collect()
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    for (page, text) in pages() {
+        let folder = crate::workspace().join(page.parent().expect("a folder"));
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.starts_with("http") {
+                continue;
+            }
+            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+            assert!(folder.join(path).exists(), "{}: {link}", page.display());
+            let is_there = |line: &str| line.starts_with('#') && anchor(line) == heading;
+            assert!(
+                heading.is_empty()
+                    || fs::read_to_string(folder.join(path))
+                        .is_ok_and(|text| text.lines().any(is_there)),
+                "{}: no heading for {link}",
+                page.display()
+            );
+        }
+    }
+}
+
+/// What a heading is called in a link.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+    words.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
+}
+
+#[test]
+fn paths_in_pages_exist() {
+    let folders =
+        [".ci", "compiler", "ctl", "docs", "examples", "grammar", "rpc", "runtime", "tests"];
+    for (page, text) in pages() {
+        for quoted in text.split('`').skip(1).step_by(2) {
+            let is_path = quoted.split_once('/').is_some_and(|(folder, rest)| {
+                folders.contains(&folder) && !rest.contains([' ', '<', '*', '{'])
+            });
+            let exists = !is_path || crate::workspace().join(quoted).exists();
+            assert!(exists, "{} names `{quoted}`", page.display());
         }
     }
 }

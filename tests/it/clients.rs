@@ -5,7 +5,7 @@ use std::path::Path;
 
 use harness::installation::command;
 use harness::redact::same_text;
-use harness::{Daemon, Installation, Run, Sandbox, configured, wait_until};
+use harness::{Daemon, Installation, Run, Sandbox, configured, free_port, wait_until};
 
 const PROGRAMS: &str = "\
 [program:one]
@@ -46,7 +46,7 @@ fn script() -> String {
 #[test]
 fn the_transports_of_python() {
     let transcript = |daemon: &Installation, client: &Installation| {
-        let (open, guarded) = (crate::free_port(), crate::free_port());
+        let (open, guarded) = (free_port(), free_port());
         let servers = format!(
             "[inet_http_server:open]\nport=127.0.0.1:{open}\n\
              [inet_http_server:guarded]\nport=127.0.0.1:{guarded}\nusername=chris\npassword=12345\n"

@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 
 use harness::unprivileged::{is_root, unprivileged};
-use harness::{Daemon, Run, Sandbox, configured_as, head_with, wait_until};
+use harness::{Daemon, Run, Sandbox, configured_as, free_port, head_with, wait_until};
 use nix::unistd::{Group, User};
 use rpc::Value;
 
@@ -152,7 +152,7 @@ fn a_start_during_a_stop_leaves_the_socket() {
 #[test]
 fn a_tcp_socket_has_its_host_in_lower_case() {
     for installation in both() {
-        let port = crate::free_port();
+        let port = free_port();
         let sandbox = sandbox(&format!(
             "[fcgi-program:f]\ncommand=%(here)s/worker\nsocket=tcp://LocalHost:{port}\n\
              startsecs=0\n[fcgi-program:g]\ncommand=%(here)s/worker\nstartsecs=0\n\
@@ -235,7 +235,7 @@ fn clients_are_served_by_whoever_shares_the_socket() {
     if !is_root() {
         return;
     }
-    let port = crate::free_port();
+    let port = free_port();
     let sandbox = sandbox(&format!(
         "[fcgi-program:file]\ncommand=%(here)s/server serve\nsocket=unix://%(here)s/f.sock\n\
          process_name=file%(process_num)d\nnumprocs=2\nstartsecs=0\nuser=nobody\n\
@@ -246,7 +246,7 @@ fn clients_are_served_by_whoever_shares_the_socket() {
          [group:web]\nprograms=port\n"
     ));
     // Where everybody may execute it.
-    fs::copy(child(), sandbox.join("server")).expect("a copy of the child");
+    sandbox.program(child(), "server");
     let open = fs::Permissions::from_mode(0o755);
     fs::set_permissions(sandbox.path(), open).expect("a directory of ours");
     let daemon = Daemon::start(&crate::ours(), &sandbox);

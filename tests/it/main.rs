@@ -57,12 +57,6 @@ fn supervisorc() -> &'static std::path::Path {
     std::path::Path::new(env!("CARGO_BIN_EXE_supervisorc-under-test"))
 }
 
-/// A port of this machine nobody listens on.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
-}
-
 /// Ours, and the original where it is installed: what is asserted of both is compatible.
 fn both() -> impl Iterator<Item = Installation> {
     [ours()].into_iter().chain(Installation::oracle())

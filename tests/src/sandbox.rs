@@ -1,15 +1,16 @@
 //! A directory for one test, and the mark by which everything started in it is found again.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::{Mode, umask};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::wait::{holds_within, wait_until};
+use crate::wait::{PATIENCE, holds_within, wait_until};
 
 /// The variable that marks everything started in a sandbox; its value is the sandbox's directory.
 pub const MARK: &str = "PLANVISOR_SANDBOX";
@@ -20,9 +21,11 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// An empty one. The path is short enough for the name of a UNIX socket.
+    /// An empty one. The path is short enough for the name of a UNIX socket. From now on files have
+    /// the usual modes, whatever mask the tests were started with.
     #[expect(clippy::new_without_default, reason = "it touches the disk")]
     pub fn new() -> Self {
+        umask(Mode::S_IWGRP | Mode::S_IWOTH);
         let dir = tempfile::Builder::new().prefix("pv").tempdir().expect("a temporary directory");
         Sandbox { dir }
     }
@@ -48,9 +51,25 @@ impl Sandbox {
 
     /// Writes an executable script.
     pub fn script(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.write(name, text);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
-            .expect("the mode of a script");
+        let mut source = tempfile::tempfile().expect("a temporary file");
+        source.write_all(text.as_bytes()).and_then(|()| source.rewind()).expect("the script");
+        self.install("/dev/stdin", source.into(), name)
+    }
+
+    /// Copies a program.
+    pub fn program(&self, source: impl AsRef<Path>, name: &str) -> PathBuf {
+        self.install(source, Stdio::null(), name)
+    }
+
+    /// Another process makes what is to be executed. While this one had it open for writing, whoever
+    /// is started by another test would have it open too for a moment, and the system executes no
+    /// such file.
+    fn install(&self, source: impl AsRef<Path>, stdin: Stdio, name: &str) -> PathBuf {
+        let path = self.join(name);
+        let mut install = Command::new("install");
+        install.args(["-D", "--mode=755"]).arg(source.as_ref()).arg(&path).stdin(stdin);
+        let made = install.status().expect("a program that copies programs");
+        assert!(made.success(), "{} is not made", path.display());
         path
     }
 
@@ -94,15 +113,14 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        let gone = holds_within(Duration::from_secs(5), &mut || self.processes().is_empty());
+        let gone =
+            std::thread::panicking() || holds_within(PATIENCE, &mut || self.processes().is_empty());
         let left = self.processes();
         for pid in &left {
             // It may end by itself meanwhile; then there is nothing to kill.
             let _ = kill(*pid, Signal::SIGKILL);
         }
-        if !std::thread::panicking() {
-            assert!(gone, "processes are left behind: {left:?}");
-        }
+        assert!(gone, "processes are left behind: {left:?}");
     }
 }
 

@@ -19,12 +19,8 @@ pub fn unprivileged(sandbox: &Sandbox, program: &Path) -> Command {
     if !geteuid().is_root() {
         return command(sandbox, program);
     }
-    // The way to the original file may be closed to others. It is copied by a process of its own:
-    // what another test starts just now would inherit a file that is being written, which cannot be
-    // executed then.
-    let copy = sandbox.join("program");
-    let copied = Command::new("cp").arg(program).arg(&copy).status();
-    assert!(copied.is_ok_and(|status| status.success()), "a copy of the program");
+    // The way to the original file may be closed to others.
+    let copy = sandbox.program(program, "program");
     chown(sandbox.path(), Some(Uid::from_raw(STRANGER)), None).expect("a directory of ours");
     let mut command = command(sandbox, copy);
     as_stranger(&mut command);

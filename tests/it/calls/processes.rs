@@ -37,10 +37,12 @@ fn processes_are_started() {
         q.check("startProcess", args!["off"], TRUE);
         q.wait_for("off", "RUNNING");
         q.check("startProcess", args!["ends", "false"], TRUE);
+        q.sandbox.write("end", "");
         q.wait_for("ends", "EXITED");
         // RPC-205
         assert_eq!(q.info("ends", "spawnerr"), "Bad exit code 7");
         assert_eq!(q.info("ends", "exitstatus"), "7");
+        fs::remove_file(q.sandbox.join("end")).expect("what ends it");
         q.check("startProcess", args!["ends", true], TRUE);
         // RPC-066, RPC-134
         q.check("startProcess", args!["up"], "<Fault 60: 'ALREADY_STARTED: up'>");
@@ -58,8 +60,7 @@ fn processes_are_started() {
 fn a_deleted_program_is_missing_even_while_it_runs() {
     for installation in both() {
         let sandbox = Sandbox::new();
-        let program = sandbox.join("short-lived");
-        fs::copy("/bin/sleep", &program).expect("a program");
+        let program = sandbox.program("/bin/sleep", "short-lived");
         let section = "[program:x]\ncommand=%(here)s/short-lived 1000\nstartsecs=0\n";
         sandbox.write("supervisord.conf", format!("{HEAD}\n{section}"));
         let mut q = Questions::start(&installation, &sandbox);

@@ -1,11 +1,10 @@
 //! Who asks: pages of others that may change nothing, and what the log says of each request.
 
 use harness::wire::{Address, post};
-use harness::{head_with, wait_until};
+use harness::{free_port, head_with, wait_until};
 
 use super::servers::SERVERS;
 use super::{STATE, Served, digest, with_both, with_head, with_ours};
-use crate::free_port;
 
 /// A request a browser makes for a page of somebody else.
 fn foreign(line: &str, headers: &str) -> String {

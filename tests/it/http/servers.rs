@@ -1,17 +1,20 @@
 //! Servers of every kind, several at once: where they listen, whom they let in, what they are called.
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use harness::installation::command;
 use harness::unprivileged::is_root;
 use harness::untested::not_tested;
 use harness::wire::Address;
-use harness::{Daemon, HEAD, Sandbox, configured_as, head_with, wait_until, with_options};
+use harness::{
+    Daemon, HEAD, Sandbox, configured_as, free_port, head_with, wait_until, with_options,
+};
 use nix::sys::signal::Signal;
 
 use super::{STATE, Served, digest, with_both, with_head, with_ours};
-use crate::{both, free_port};
+use crate::both;
 
 pub(super) const SERVERS: &str = "\
 [supervisord]
@@ -134,6 +137,9 @@ fn without_a_socket_file_children_get_the_last_port() {
 
 #[test]
 fn addresses_may_be_of_ip_version_6() {
+    if TcpListener::bind("[::1]:0").is_err() {
+        return not_tested("this system has no IP version 6");
+    }
     let port = free_port();
     let servers = format!("{SERVERS}\n[inet_http_server]\nport=[::1]:{port}\n");
     with_ours(&servers, |Served { daemon, .. }| {

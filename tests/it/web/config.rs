@@ -1,11 +1,11 @@
 //! The page of the configuration: what an update would change, and what is wrong.
 
 use harness::installation::command;
-use harness::{Daemon, HEAD, Run, Sandbox, head_with};
+use harness::{Daemon, HEAD, Run, Sandbox, free_port, head_with};
 use nix::unistd::getuid;
 use serde_json::Value;
 
-use super::browser::{Browser, free_port};
+use super::browser::Browser;
 use super::{Bench, PROGRAMS, SOON, check, page_at, with_server};
 
 const FILE: &str = "conf.d/programs.conf";

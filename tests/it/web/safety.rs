@@ -4,10 +4,9 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use harness::{Daemon, HEAD, Sandbox};
+use harness::{Daemon, HEAD, Sandbox, free_port};
 use serde_json::json;
 
-use super::browser::free_port;
 use super::{Bench, PROGRAMS, SOON, check, page_at, with_server};
 
 #[test]

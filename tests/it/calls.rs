@@ -31,9 +31,11 @@ stdout_logfile=%(here)s/off.log
 command=/bin/sh -c \"exit 3\"
 autostart=false
 startretries=0
+startsecs=1000
 
 [program:ends]
-command=/bin/sh -c \"sleep 1.2; exit 7\"
+command=/bin/sh -c \"while [ ! -e end ]; do sleep 0.05; done; exit 7\"
+directory=%(here)s
 autostart=false
 autorestart=false
 

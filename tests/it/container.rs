@@ -75,11 +75,15 @@ fn process_1_obeys_its_signals() {
         .chain(Installation::oracle().map(|original| (Signal::SIGQUIT, original)))
     {
         let sandbox = configured(
-            "[program:deaf]\ncommand=/bin/sh -c \"trap '' TERM; while :; do sleep 0.1; done\"\n\
+            "[program:deaf]\ncommand=/bin/sh deaf.sh\ndirectory=%(here)s\n\
              startsecs=0\nstopwaitsecs=1\nkillasgroup=true\n",
         );
+        sandbox.write("deaf.sh", "trap '' TERM; echo deaf >> deaf; while :; do sleep 0.1; done");
+        let deaf = |times: usize| {
+            wait_until("it is deaf", || sandbox.read("deaf") == "deaf\n".repeat(times));
+        };
         let Some(mut container) = Container::start(&installation, &sandbox) else { return };
-        container.daemon.wait_for("deaf", "RUNNING");
+        deaf(1);
         for ignored in [Signal::SIGUSR1, Signal::SIGALRM, Signal::SIGPIPE] {
             container.signal(ignored);
         }
@@ -90,7 +94,7 @@ fn process_1_obeys_its_signals() {
         wait_until("it has started over", || {
             sandbox.read("supervisord.log").matches("supervisord started with pid 1\n").count() == 2
         });
-        container.daemon.wait_for("deaf", "RUNNING");
+        deaf(2);
         container.signal(signal);
         assert!(container.daemon.wait().success(), "{}", container.daemon.output());
         assert!(logged(&format!("WARN received {signal} indicating exit request")));

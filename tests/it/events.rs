@@ -33,7 +33,7 @@ stdout_events_enabled=true
 [program:crasher]
 command=/bin/sh -c \"exit 3\"
 autostart=false
-startsecs=5
+startsecs=1000
 startretries=2
 
 [program:brief]
@@ -74,7 +74,7 @@ const GUEST: &str = "[program:guest]\ncommand=/bin/sleep 1000\nstartsecs=0\n";
 
 /// Each `say` is one chunk, and one event but for what capturing does with it.
 const TALKER: &str = r#"
-say() { printf '%b' "$1"; sleep 0.3; }
+say() { printf '%b' "$1"; CHILD drained; }
 long=0123456789012345678901234567890123456789
 begin='<!--XSUPERVISOR:BEGIN-->'
 end='<!--XSUPERVISOR:END-->'
@@ -126,7 +126,7 @@ impl<'s> Session<'s> {
     fn play(installation: &Installation) -> String {
         let sandbox = configured_as(&head_with("loglevel=info"), "");
         sandbox.write("conf.d/programs.conf", PROGRAMS.replace("CHILD", child()));
-        sandbox.write("talker.sh", TALKER);
+        sandbox.write("talker.sh", TALKER.replace("CHILD", child()));
         let daemon = Daemon::start(installation, &sandbox).with_client(&ours());
         let mut session = Session { sandbox: &sandbox, daemon };
         session.daemon.wait_for("ear", "RUNNING");
@@ -201,6 +201,7 @@ impl<'s> Session<'s> {
 
     fn shut_down(&mut self) {
         self.ctl(&["stop", "set:*"]);
+        self.heard("processname:member-00 groupname:set from_state:STOPPING pid:");
         self.ctl(&["shutdown"]);
         self.daemon.wait();
     }

@@ -22,6 +22,7 @@ startsecs=0
 
 [program:crasher]
 command=/bin/sh -c \"echo crashing; exit 3\"
+startsecs=1000
 startretries=1
 
 [program:brief]
@@ -151,22 +152,25 @@ impl<'s> Session<'s> {
             .expect("a string to write to");
     }
 
+    /// Waits until the programs that start by themselves, and these, are where they stay.
+    fn settle(&self, more: &[&str]) {
+        self.daemon.wait_for("crasher", "FATAL");
+        self.daemon.wait_for("brief", "EXITED");
+        for name in ["steady", "trapper"].iter().chain(more) {
+            self.daemon.wait_for(name, "RUNNING");
+        }
+        wait_until("it hears signals", || {
+            self.daemon.ctl(&["tail", "trapper"]).stdout.contains("waiting\n")
+        });
+    }
+
     fn heading(&mut self, text: &str) {
         writeln!(self.transcript, "\n# {text}").expect("a string to write to");
     }
 
     fn look(&mut self) {
         self.heading("start, crash loop to FATAL");
-        for (name, state) in [
-            ("crasher", "FATAL"),
-            ("brief", "EXITED"),
-            ("steady", "RUNNING"),
-            ("trapper", "RUNNING"),
-            ("stubborn", "RUNNING"),
-            ("set:member-01", "RUNNING"),
-        ] {
-            self.daemon.wait_for(name, state);
-        }
+        self.settle(&["stubborn", "set:lone", "set:member-00", "set:member-01"]);
         self.ctl(&["version"]);
         self.ctl(&["status"]);
         self.ctl(&["status", "set:*", "steady", "nobody", "none:*"]);
@@ -201,6 +205,7 @@ impl<'s> Session<'s> {
 
     fn signal(&mut self) {
         self.heading("signal");
+        let before = ["manual", "steady"].map(|name| (name, self.daemon.pid_of(name)));
         self.ctl(&["signal", "USR1", "trapper"]);
         self.ctl(&["signal", "hup", "trapper"]);
         self.ctl(&["signal", "1", "manual", "steady:*"]);
@@ -209,8 +214,10 @@ impl<'s> Session<'s> {
         self.ctl(&["signal", "USR1", "nobody"]);
         self.ctl(&["signal", "USR1"]);
         // A process that dies of a signal while RUNNING is started again (RUN-169).
-        self.daemon.wait_for("manual", "RUNNING");
-        self.daemon.wait_for("steady", "RUNNING");
+        for (name, pid) in before {
+            self.daemon.wait_for_new_pid(name, pid);
+            self.daemon.wait_for(name, "RUNNING");
+        }
     }
 
     fn read_logs(&mut self) {
@@ -220,6 +227,12 @@ impl<'s> Session<'s> {
             let log = daemon.ctl(&["tail", "trapper"]).stdout;
             log.contains("USR1") && log.contains("HUP")
         });
+        // Twice, for it has been started again.
+        for (channel, text) in [("stdout", "one\none\n"), ("stderr", "two\ntwo\n")] {
+            wait_until("it has spoken", || {
+                daemon.ctl(&["tail", "steady", channel]).stdout.starts_with(text)
+            });
+        }
         self.ctl(&["tail", "steady"]);
         self.ctl(&["tail", "-4", "steady", "stderr"]);
         self.ctl(&["tail", "nobody"]);
@@ -243,9 +256,7 @@ impl<'s> Session<'s> {
         self.ctl(&["reread"]);
         self.ctl(&["avail"]);
         self.ctl(&["update"]);
-        self.daemon.wait_for("set:member-02", "RUNNING");
-        self.daemon.wait_for("set:lone", "RUNNING");
-        self.daemon.wait_for("trapper", "RUNNING");
+        self.settle(&["set:lone", "set:member-00", "set:member-01", "set:member-02"]);
         self.ctl(&["status"]);
         self.ctl(&["update"]);
         self.ctl(&["reread"]);
@@ -283,9 +294,8 @@ impl<'s> Session<'s> {
         self.ctl(&["reload", "now"]);
         self.ctl(&["reload"]);
         self.daemon.wait_for_new_pid("steady", before);
-        self.daemon.wait_for("steady", "RUNNING");
-        self.daemon.wait_for("brief", "EXITED");
-        self.daemon.wait_for("crasher", "FATAL");
+        let set = ["set:lone", "set:member-00", "set:member-01", "set:member-02"];
+        self.settle(&[&["stubborn"][..], &set].concat());
         self.ctl(&["status"]);
     }
 

@@ -164,7 +164,7 @@ autostart=false
 startretries=0
 
 [eventlistener:httpok]
-command={bin}/httpok -p site -m web@example.com -s \"sh mail.sh httpok\" -t 5 http://{web}/
+command={bin}/httpok -p site -m web@example.com -s \"sh mail.sh httpok\" -t 100 http://{web}/
 directory=%(here)s
 events=TICK_5
 

@@ -3,8 +3,8 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use harness::wire::{Address, Connection, method_call, post};
@@ -28,11 +28,15 @@ stdout_logfile_maxbytes=0
 /// What a crowd of clients may cost, in KiB.
 const GROWTH: u64 = 96 * 1024;
 
+/// One crowd is enough for a machine, and for the open files of the tests.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// Lets `crowd` loose on a daemon whose limit of open files is `minfds`. While what it leaves is
 /// held, a killed process must be restarted, another client must be answered and the memory must
 /// be what it was, but for [`GROWTH`].
 #[track_caller]
 fn check<T>(minfds: u32, crowd: impl FnOnce(&Address, &Sandbox) -> T) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("the limit of open files");
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard).expect("as many open files as may be");
     let head = head_with(&format!("loglevel=info\nminfds={minfds}"));

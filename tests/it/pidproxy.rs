@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::{Child, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 
 use harness::installation::command;
 use harness::{Installation, Run, Sandbox, wait_until};
@@ -27,6 +27,14 @@ fn pidproxy(installation: &Installation) -> PathBuf {
     }
 }
 
+/// The proxy as a command. Signals that were ignored when the tests were started, as a shell does for
+/// what it runs in the background, could not be trapped by the program.
+fn proxy(installation: &Installation, sandbox: &Sandbox) -> Command {
+    let mut env = command(sandbox, "env");
+    env.arg("--default-signal").arg(pidproxy(installation));
+    env
+}
+
 /// A proxy with its program, both in a sandbox.
 struct Proxy<'s> {
     sandbox: &'s Sandbox,
@@ -37,7 +45,7 @@ impl<'s> Proxy<'s> {
     /// Waits until the program has written its pid.
     fn start(installation: &Installation, sandbox: &'s Sandbox) -> Self {
         sandbox.script("program", PROGRAM);
-        let mut proxy = command(sandbox, pidproxy(installation));
+        let mut proxy = proxy(installation, sandbox);
         let out = File::create(sandbox.join("out")).expect("a file");
         // The original would keep what it says to itself until it ends.
         proxy.args(["x.pid", "program", "one"]).env("PYTHONUNBUFFERED", "1").stdout(out);
@@ -64,6 +72,7 @@ impl<'s> Proxy<'s> {
     }
 
     fn wait(&mut self) -> ExitStatus {
+        wait_until("the proxy ends", || self.has_ended());
         self.process.wait().expect("a child")
     }
 }
@@ -138,7 +147,7 @@ fn a_pid_file_that_holds_none_ends_nothing() {
 #[test]
 fn a_proxy_says_what_went_wrong_and_ends_with_its_program() {
     let run = |words: &[&str], sandbox: &Sandbox| {
-        let mut proxy = command(sandbox, pidproxy(&crate::ours()));
+        let mut proxy = proxy(&crate::ours(), sandbox);
         proxy.args(words);
         Run::of(proxy)
     };

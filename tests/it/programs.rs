@@ -178,7 +178,7 @@ fn groups_of(user: &[&str]) -> String {
 #[test]
 fn what_a_program_may_not() {
     let sandbox = configured(
-        "[program:root]\ncommand=/bin/cat\nuser=root\nstartretries=0\n\
+        "[program:root]\ncommand=/bin/cat\nuser=root\nstartsecs=1000\nstartretries=0\n\
          stderr_logfile=%(here)s/root.err\n\
          [program:closed]\ncommand=%(here)s/closed\nstartretries=0\n",
     );

@@ -97,7 +97,7 @@ fn a_restart_the_machine_does_not_allow_changes_nothing() {
 // CFG-377: what the daemon holds itself does not stand in its way.
 #[test]
 fn a_restart_may_take_over_what_the_daemon_holds() {
-    let port = crate::free_port();
+    let port = harness::free_port();
     let sandbox = Sandbox::new();
     let daemon = start(&sandbox, &format!("{FCGI}[inet_http_server]\nport=*:{port}\n"));
     daemon.wait_for("f", "RUNNING");

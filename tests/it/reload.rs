@@ -11,7 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use harness::{
-    Daemon, HEAD, Installation, Sandbox, configured, configured_as, head_with, wait_until,
+    Daemon, HEAD, Installation, Sandbox, configured, configured_as, free_port, head_with,
+    wait_until,
 };
 use nix::sys::signal::Signal;
 
@@ -258,7 +259,7 @@ fn a_restart_keeps_the_sockets_it_needs_again() {
 #[test]
 fn a_restart_listens_on_its_port_again() {
     // RUN-020
-    let port = crate::free_port();
+    let port = free_port();
     let sandbox = configured(&format!(
         "[inet_http_server]\nport=127.0.0.1:{port}\n[program:x]\ncommand=sleep 1000\n"
     ));
@@ -336,28 +337,29 @@ fn what_is_settled_at_the_start_outlives_a_reread() {
         let args = ["-nc", "supervisord.conf", "-i", "line"];
         let daemon = Daemon::spawn(&installation, &sandbox, &args);
         daemon.wait_for("a", "RUNNING");
+        let is_log = |name: &str, file: &str| {
+            let rest = file.strip_prefix(&format!("{name}-stdout---line-"));
+            rest.and_then(|rest| rest.strip_suffix(".log")).is_some_and(|middle| {
+                middle.len() == 8
+                    && middle.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+            })
+        };
+        let says = |name: &str, text: &str| {
+            let files = fs::read_dir(sandbox.path()).expect("the sandbox").flatten();
+            let mut files = files.filter_map(|file| file.file_name().into_string().ok());
+            let log = files.find(|file| is_log(name, file)).expect("an AUTO log");
+            wait_until("its program has spoken", || sandbox.read(&log) == text);
+        };
+        let url = format!("unix://{}\n", sandbox.join("s.sock").display());
+        says("a", &url);
         // The next start would listen elsewhere; this daemon does not.
         sandbox.write("supervisord.conf", head.replace("file=%(here)s/s.sock", "file=/elsewhere"));
         sandbox.write("conf.d/b.conf", PROGRAM.replace("NAME", "b"));
         assert_eq!(daemon.ctl(&["update"]).stdout, "b: added process group\n", "{label}");
         daemon.wait_for("b", "RUNNING");
         assert_eq!(daemon.ctl(&["restart", "a"]).stdout, "a: stopped\na: started\n", "{label}");
-        let url = format!("unix://{}\n", sandbox.join("s.sock").display());
-        for (name, said) in [("a", url.repeat(2)), ("b", url.clone())] {
-            let is_log = |name: &str, file: &str| {
-                let rest = file.strip_prefix(&format!("{name}-stdout---line-"));
-                rest.and_then(|rest| rest.strip_suffix(".log")).is_some_and(|middle| {
-                    middle.len() == 8
-                        && middle
-                            .bytes()
-                            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
-                })
-            };
-            let files = std::fs::read_dir(sandbox.path()).expect("the sandbox").flatten();
-            let mut files = files.filter_map(|file| file.file_name().into_string().ok());
-            let log = files.find(|file| is_log(name, file)).expect("an AUTO log");
-            wait_until("its programs have spoken", || sandbox.read(&log) == said);
-        }
+        says("a", &url.repeat(2));
+        says("b", &url);
     }
 }
 

@@ -11,6 +11,13 @@ command=/bin/cat
 startsecs=0
 ";
 
+/// Our daemon, its program running.
+fn start(sandbox: &Sandbox) -> Daemon<'_> {
+    let daemon = Daemon::start(&crate::ours(), sandbox);
+    daemon.wait_for("cat", "RUNNING");
+    daemon
+}
+
 /// Behind a password.
 fn guarded() -> Sandbox {
     let head = with_options(HEAD, "unix_http_server", "username=chris\npassword=secret");
@@ -21,25 +28,26 @@ fn guarded() -> Sandbox {
 #[test]
 fn the_shell_completes_and_remembers() {
     let sandbox = configured(PROGRAMS);
-    let _daemon = Daemon::start(&crate::ours(), &sandbox);
+    let _daemon = start(&sandbox);
     let mut terminal = Terminal::open(&crate::ours(), &sandbox, &[]);
     assert!(terminal.expect("supervisor> ").contains("RUNNING"));
     terminal.press("ver\t");
     terminal.expect("version ");
-    terminal.press("\r");
-    terminal.expect("4.3.0");
+    terminal.enter("");
+    terminal.expect("4.3.0\r\n");
     terminal.expect("supervisor> ");
     terminal.press(CTRL_P);
     terminal.expect("version ");
-    terminal.press("\r");
-    terminal.expect("4.3.0");
+    terminal.enter("");
+    terminal.expect("4.3.0\r\n");
     terminal.expect("supervisor> ");
     terminal.press("pid c\t");
     terminal.expect("pid cat ");
-    terminal.press("\r");
+    terminal.enter("");
+    terminal.expect("\r\n");
     terminal.expect("supervisor> ");
-    terminal.press("bogus\r");
-    terminal.expect("*** Unknown syntax: bogus");
+    terminal.enter("bogus");
+    terminal.expect("*** Unknown syntax: bogus\r\n");
     terminal.expect("supervisor> ");
     terminal.press(CTRL_D);
     assert_eq!(terminal.end(), Some(0));
@@ -60,24 +68,23 @@ fn ctrl_c_leaves_the_shell() {
 #[test]
 fn ctrl_c_ends_tail_and_fg_and_swallows_no_line() {
     let sandbox = configured(PROGRAMS);
-    let _daemon = Daemon::start(&crate::ours(), &sandbox);
+    let _daemon = start(&sandbox);
     let mut terminal = Terminal::open(&crate::ours(), &sandbox, &[]);
     terminal.expect("supervisor> ");
-    terminal.press("fg cat\r");
-    terminal.expect("==> Press Ctrl-C to exit <==");
-    terminal.press("hello\r");
+    terminal.enter("fg cat");
+    terminal.expect("==> Press Ctrl-C to exit <==\r\n");
     // Once from the terminal, once from the process.
-    terminal.expect("hello");
-    terminal.expect("hello");
+    terminal.enter("hello");
+    terminal.expect("hello\r\n");
     terminal.press(CTRL_C);
-    terminal.expect("Exiting foreground");
+    terminal.expect("Exiting foreground\r\n");
     terminal.expect("supervisor> ");
-    terminal.press("version\r");
-    terminal.expect("4.3.0");
+    terminal.enter("version");
+    terminal.expect("4.3.0\r\n");
     terminal.expect("supervisor> ");
-    terminal.press("tail -f cat\r");
-    terminal.expect("==> Press Ctrl-C to exit <==");
-    terminal.expect("hello");
+    terminal.enter("tail -f cat");
+    terminal.expect("==> Press Ctrl-C to exit <==\r\n");
+    terminal.expect("hello\r\n");
     terminal.press(CTRL_C);
     terminal.expect("supervisor> ");
     terminal.press("quit\r");
@@ -151,9 +158,11 @@ fn a_history_is_added_to_and_never_cut() {
         terminal.expect("supervisor> ");
         terminal.press(CTRL_P);
         terminal.expect("pid 999");
-        terminal.press("\r");
+        terminal.enter("");
+        terminal.expect("\r\n");
         terminal.expect("supervisor> ");
-        terminal.press("help \\\r");
+        terminal.enter("help \\");
+        terminal.expect("\r\n");
         terminal.expect("supervisor> ");
         terminal.press(CTRL_D);
         assert_eq!(terminal.end(), Some(0), "{}", client.label);
@@ -165,7 +174,7 @@ fn a_history_is_added_to_and_never_cut() {
 #[test]
 fn the_activity_log_is_followed() {
     let sandbox = configured(PROGRAMS);
-    let daemon = Daemon::start(&crate::ours(), &sandbox);
+    let daemon = start(&sandbox);
     let mut terminal = Terminal::open(&crate::ours(), &sandbox, &["maintail", "-f"]);
     terminal.expect("==> Press Ctrl-C to exit <==");
     terminal.expect("success: cat entered RUNNING state");
@@ -179,12 +188,12 @@ fn the_activity_log_is_followed() {
 #[test]
 fn a_program_without_a_log_of_its_stderr_can_be_talked_to() {
     let sandbox = configured(&format!("{PROGRAMS}redirect_stderr=true\n"));
-    let _daemon = Daemon::start(&crate::ours(), &sandbox);
+    let _daemon = start(&sandbox);
     let mut terminal = Terminal::open(&crate::ours(), &sandbox, &["fg", "cat"]);
     terminal.expect("/logtail/cat/stderr Cannot read, status code 404\r\n");
-    terminal.press("hello\r");
     // Once from the terminal, once from the process.
-    terminal.expect("hello\r\nhello\r\n");
+    terminal.enter("hello");
+    terminal.expect("hello\r\n");
     terminal.press(CTRL_C);
     terminal.expect("Exiting foreground");
     assert_eq!(terminal.end(), Some(0));

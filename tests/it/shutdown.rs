@@ -2,7 +2,8 @@
 //! and what repeated, mixed and late requests do to it.
 
 use harness::{Daemon, Installation, Sandbox, configured, head_with, wait_until};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use rpc::Value;
 
 use crate::{both, child};
@@ -39,9 +40,10 @@ fn crowd() -> String {
          [program:one]\ncommand=/bin/sleep 1000\npriority=2000\n\
          [group:members]\nprograms=one,two\npriority=700\n\
          [program:fatal]\ncommand=/no/such\nstartretries=0\n\
-         [program:failing]\ncommand=/bin/false\nstartretries=1000\npriority=3\n\
+         [program:failing]\ncommand=/bin/false\npriority=3\n\
+         startsecs=1000\nstartretries=1000\n\
          [program:ended]\ncommand=/bin/true\nstartsecs=0\nautorestart=false\n",
-        stubborn = stubborn("priority=500\nstopwaitsecs=2")
+        stubborn = stubborn("priority=500\nstopwaitsecs=5")
     )
 }
 
@@ -72,6 +74,7 @@ fn log_from(sandbox: &Sandbox, text: &str) -> Vec<String> {
     for line in &log[from..] {
         let line: String = line.chars().filter(|c| !c.is_ascii_digit()).collect();
         let told = line.contains("exited: failing")
+            || line.contains("stopped: failing")
             || (line.contains("waiting for")
                 && lines.iter().any(|old| old.contains("waiting for")));
         if !told {
@@ -127,11 +130,25 @@ fn everything_stops_in_its_turn_whatever_is_asked_meanwhile() {
         assert_eq!(order, expected, "{}", installation.label);
         let heard = sandbox.read("events");
         let all = "SUPERVISOR_STATE_CHANGE_RUNNING\nSUPERVISOR_STATE_CHANGE_STOPPING\n".to_owned()
-            + &"PROCESS_STATE_STOPPED\n".repeat(5);
+            + &"PROCESS_STATE_STOPPED\n".repeat(6);
         // The last to stop, it hears what it has the time to hear.
         let heard = heard.strip_suffix("stopped\n").expect("its own end");
         assert!(all.starts_with(heard), "{}", daemon.output());
         assert!(!sandbox.join("s.sock").exists() && !sandbox.join("supervisord.pid").exists());
+    }
+}
+
+/// The process a daemon waits for at its end.
+struct Last(Pid);
+
+impl Last {
+    fn of(daemon: &Daemon<'_>) -> Last {
+        Last(Pid::from_raw(daemon.pid_of("stubborn")))
+    }
+
+    /// Kills it and what it has started.
+    fn dies(&self) {
+        killpg(self.0, Signal::SIGKILL).expect("a process that lives");
     }
 }
 
@@ -141,7 +158,7 @@ fn a_restart_becomes_a_shutdown() {
     for installation in both() {
         let sandbox = configured(&format!(
             "{}[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n",
-            stubborn("stopwaitsecs=3\nstartsecs=0")
+            stubborn("stopwaitsecs=1000\nstartsecs=0")
         ));
         let mut daemon = Daemon::start(&installation, &sandbox);
         daemon.wait_for("x", "RUNNING");
@@ -151,13 +168,16 @@ fn a_restart_becomes_a_shutdown() {
         assert_eq!(daemon.ctl(&["remove", "x"]).stdout, "x: removed process group\n");
         let started =
             || sandbox.read("supervisord.log").matches("INFO supervisord started").count();
+        let last = Last::of(&daemon);
         daemon.signal(Signal::SIGHUP);
+        sandbox.wait_for_line("waiting for stubborn");
+        last.dies();
         wait_until("it has started over", || started() == 2);
         daemon.wait_for("x", "RUNNING");
         wait_until("it is deaf", || sandbox.read("stubborn.log").ends_with("deaf\ndeaf\n"));
 
+        let last = Last::of(&daemon);
         daemon.signal(Signal::SIGHUP);
-        sandbox.wait_for_line("waiting for stubborn");
         wait_until("the restart is under way", || {
             sandbox.read("supervisord.log").matches("indicating restart request").count() == 2
         });
@@ -165,6 +185,7 @@ fn a_restart_becomes_a_shutdown() {
             daemon.signal(signal);
             sandbox.wait_for_line(&format!("WARN received {signal} indicating exit request"));
         }
+        last.dies();
         assert!(daemon.wait().success(), "{}", daemon.output());
         assert_eq!(started(), 2, "{}: {}", installation.label, daemon.output());
         sandbox.wait_for_line("WARN stopped: stubborn (terminated by SIGKILL)");
@@ -176,16 +197,18 @@ fn a_restart_becomes_a_shutdown() {
 #[test]
 fn a_shutdown_by_a_client_says_less() {
     for installation in both() {
-        let sandbox = configured(&stubborn("stopwaitsecs=3\nstartsecs=0"));
+        let sandbox = configured(&stubborn("stopwaitsecs=1000\nstartsecs=0"));
         let mut daemon = Daemon::start(&installation, &sandbox);
         daemon.wait_for("stubborn", "RUNNING");
         wait_until("it is deaf", || sandbox.read("stubborn.log") == "deaf\n");
+        let last = Last::of(&daemon);
         assert_eq!(daemon.ctl(&["shutdown"]).stdout, "Shut down\n");
         sandbox.wait_for_line("INFO waiting for stubborn to die");
         let status = daemon.ctl(&["status"]);
         let fault = "error: <class 'xmlrpc.client.Fault'>, <Fault 6: 'SHUTDOWN_STATE'>: file: ";
         assert!(status.stdout.starts_with(fault), "{}: {}", installation.label, status.stdout);
         assert_eq!(status.status, 1);
+        last.dies();
         assert!(daemon.wait().success(), "{}", daemon.output());
         assert!(!sandbox.read("supervisord.log").contains("WARN received"));
     }

@@ -343,10 +343,15 @@ fn every_server_is_announced_at_the_lowest_level() {
         let sandbox = configured_as(&head_with("loglevel=trace"), "");
         let daemon = Daemon::start(&installation, &sandbox);
         let socket = sandbox.join("s.sock").display().to_string();
-        let log = sandbox.read("supervisord.log");
-        let (_, told) = log
-            .split_once(&format!("TRAC {socket}:Medusa (V1.12) started at "))
-            .expect("a line about the server");
+        let announced = format!("TRAC {socket}:Medusa (V1.12) started at ");
+        let told = || {
+            let log = sandbox.read("supervisord.log");
+            log.split_once(&announced).map(|(_, told)| told.to_owned())
+        };
+        wait_until("the server is announced", || {
+            told().is_some_and(|told| told.contains(&format!("\tPort:{socket}\n")))
+        });
+        let told = told().expect("a line about the server");
         let (date, rest) = told.split_once('\n').expect("a date");
         assert_eq!(date.split_whitespace().count(), 5, "{date}");
         let expected = format!("\tHostname: <unix domain socket>\n\tPort:{socket}\n");

@@ -129,8 +129,8 @@ fn debug_shows_what_programs_print_and_when_they_close() {
             "[program:x]\ncommand=/bin/sh -c \"printf 'caf\\303\\251\\n'; sleep 0.5; \
              printf 'bad\\377\\n' >&2; sleep 0.5\"\nautorestart=false\nstartsecs=0\n",
         );
-        let daemon = Daemon::start(&installation, &sandbox);
-        daemon.wait_for("x", "EXITED");
+        let _daemon = Daemon::start(&installation, &sandbox);
+        sandbox.wait_for_line("exited: x");
         let log = sandbox.read("supervisord.log");
         // Numbers are descriptors and addresses, which say nothing.
         let shown = log.replace(|c: char| c.is_ascii_digit(), "");
@@ -188,13 +188,24 @@ fn an_activity_log_nobody_configured() {
     }
 }
 
+/// Speaks on one channel when what it has said on the other is in the file.
+const BOTH: &str = "\
+written() { until grep -q $1 both.log; do sleep 0.05; done; }
+echo out
+written out
+echo err >&2
+written err
+echo more
+";
+
 // LOG-008, LOG-027, LOG-028, LOG-105
 #[test]
 fn ordinary_files_are_what_any_other_name_means() {
     for installation in both() {
         let programs = "\
 [program:x]
-command=/bin/sh -c \"echo out; sleep 0.3; echo err >&2; sleep 0.3; echo more\"
+command=/bin/sh both.sh
+directory=%(here)s
 autorestart=false
 startsecs=0
 stdout_logfile=%(here)s/both.log
@@ -202,6 +213,7 @@ stderr_logfile=%(here)s/both.log
 ";
         let head = head_with("logfile=NONE");
         let sandbox = configured_as(&head, programs);
+        sandbox.write("both.sh", BOTH);
         sandbox.write("both.log", "before\n");
         sandbox.write("both.log.1", "rotated\n");
         let daemon = Daemon::start(&installation, &sandbox);

@@ -66,7 +66,9 @@ fn check(work: fn(&mut Tool<'_, '_>)) {
     let play = |installation: &Installation| {
         let sandbox = configured(PROGRAMS);
         let daemon = Daemon::start(installation, &sandbox);
-        daemon.wait_for("echo:echo_01", "RUNNING");
+        for name in ["echo:echo_00", "echo:echo_01", "lonely"] {
+            daemon.wait_for(name, "RUNNING");
+        }
         let mut tool = Tool { daemon: &daemon, sandbox: &sandbox, transcript: String::new() };
         work(&mut tool);
         tool.transcript

@@ -178,9 +178,9 @@ impl Drop for Daemon<'_> {
         }
         // Failures here mean that it has just ended.
         let _ = kill(self.pid(), Signal::SIGTERM);
-        let ended = holds_within(Duration::from_secs(20), &mut || {
-            matches!(self.process.try_wait(), Ok(Some(_)))
-        });
+        // Of a test that has failed already nothing more is to be learned.
+        let limit = if std::thread::panicking() { Duration::from_secs(20) } else { PATIENCE };
+        let ended = holds_within(limit, &mut || matches!(self.process.try_wait(), Ok(Some(_))));
         if !ended {
             let _ = self.process.kill();
             let _ = self.process.wait();

@@ -25,6 +25,8 @@ pub const CTRL_P: &str = "\u{10}";
 pub struct Terminal {
     keyboard: File,
     output: Receiver<Vec<u8>>,
+    /// The beginning of a sequence or a character whose end is still to come.
+    partial: Vec<u8>,
     /// What was shown and not yet expected, without escape sequences.
     shown: String,
     client: Child,
@@ -45,7 +47,11 @@ impl Terminal {
     ) -> Terminal {
         let pty = openpty(None, None).expect("a terminal");
         keep_output(&pty.slave);
-        let side = || File::from(pty.slave.try_clone().expect("a descriptor"));
+        // Unlike those given, copies are not inherited by what other tests start meanwhile.
+        let [keyboard, ours] =
+            [&pty.master, &pty.slave].map(|fd| File::from(fd.try_clone().expect("a descriptor")));
+        drop(pty);
+        let side = || ours.try_clone().expect("a descriptor");
         // Makes stdin the controlling terminal.
         let client = command(sandbox, "setsid")
             .arg("--ctty")
@@ -57,7 +63,6 @@ impl Terminal {
             .stderr(side())
             .spawn()
             .expect("a program in a terminal");
-        let keyboard = File::from(pty.master);
         let mut screen = keyboard.try_clone().expect("a descriptor");
         let (sender, output) = channel();
         std::thread::spawn(move || {
@@ -68,12 +73,20 @@ impl Terminal {
                 }
             }
         });
-        Terminal { keyboard, output, shown: String::new(), client }
+        Terminal { keyboard, output, partial: Vec::new(), shown: String::new(), client }
     }
 
     /// Presses keys.
     pub fn press(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("a terminal that takes keys");
+    }
+
+    /// Types a line and waits until it is shown to its end, so that what is expected next comes
+    /// after it.
+    #[track_caller]
+    pub fn enter(&mut self, line: &str) {
+        self.press(&format!("{line}\r"));
+        self.expect("\n");
     }
 
     /// Waits until `text` is shown, and gives what came before it.
@@ -88,6 +101,9 @@ impl Terminal {
             let Ok(bytes) = self.output.recv_timeout(PATIENCE) else {
                 panic!("`{text}` does not come: {:?}", self.shown);
             };
+            self.partial.extend(bytes);
+            let rest = self.partial.split_off(whole(&self.partial));
+            let bytes = std::mem::replace(&mut self.partial, rest);
             self.shown += &without_escapes(&String::from_utf8_lossy(&bytes));
         }
     }
@@ -109,6 +125,21 @@ fn keep_output(terminal: impl AsFd) {
     tcsetattr(&terminal, SetArg::TCSANOW, &settings).expect("a terminal that can be set");
 }
 
+/// How many of these bytes can be shown: a sequence or a character may be cut off at their end.
+fn whole(bytes: &[u8]) -> usize {
+    let text = match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        Ok(_) | Err(_) => bytes.len(),
+    };
+    let Some(escape) = bytes[..text].iter().rposition(|byte| *byte == 0x1b) else { return text };
+    let is_whole = match &bytes[escape + 1..text] {
+        [] => false,
+        [b'[', rest @ ..] => rest.iter().any(u8::is_ascii_alphabetic),
+        [..] => true,
+    };
+    if is_whole { text } else { escape }
+}
+
 /// Drops `ESC [ … letter`.
 fn without_escapes(text: &str) -> String {
     let mut plain = String::new();
@@ -119,4 +150,26 @@ fn without_escapes(text: &str) -> String {
         rest = rest.get(1..).unwrap_or_default();
     }
     plain + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{whole, without_escapes};
+
+    #[test]
+    fn what_is_cut_off_waits_for_its_end() {
+        for text in ["prompt> \u{1b}[1;31m", "caf\u{e9}", "\u{1b}[?2004h> ", "\u{1b}(B"] {
+            for cut in 0..=text.len() {
+                let (first, second) = text.as_bytes().split_at(cut);
+                let shown = &first[..whole(first)];
+                let rest = [&first[whole(first)..], second].concat();
+                let plain = |bytes: &[u8]| without_escapes(&String::from_utf8_lossy(bytes));
+                assert_eq!(
+                    plain(shown) + &plain(&rest),
+                    without_escapes(text),
+                    "{text:?} at {cut}"
+                );
+            }
+        }
+    }
 }

@@ -3,8 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long anything may take before a test gives up on it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How long anything may take before a test gives up on it: as long as a machine may stall that has
+/// more to do than this.
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Returns as soon as `condition` holds.
 ///

@@ -32,7 +32,7 @@ fn who_waits_holds_up_nobody() {
         let mut waiting = q.begin("stopProcess", args!["patient"]);
         q.wait_for("patient", "STOPPING");
         let gone = q.begin("startProcess", args!["ends"]);
-        q.wait_for("ends", "STARTING");
+        wait_until("it is started", || q.info("ends", "pid") != "0");
         // Nothing is sent before the result, however many others are answered.
         for _ in 0..20 {
             q.check("getState", &[], STATE);
@@ -42,6 +42,8 @@ fn who_waits_holds_up_nobody() {
         assert!(matches!(early, Err(ErrorKind::WouldBlock | ErrorKind::TimedOut)), "{early:?}");
         // What was begun goes on when nobody waits for it any more.
         drop(gone);
+        q.wait_for("ends", "RUNNING");
+        q.sandbox.write("end", "");
         q.wait_for("ends", "EXITED");
         q.check("signalProcess", args!["patient", "KILL"], TRUE);
         assert_eq!(waiting.answer().map(|answer| answer.outcome()), Some(TRUE.to_owned()));

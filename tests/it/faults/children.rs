@@ -45,7 +45,7 @@ fn what_cannot_be_executed_says_why() {
                 if name == "dirlog" { "" } else { "stderr_logfile=$DIR/%(program_name)s.err" };
             sandbox.write(
                 &format!("conf.d/{name}.conf"),
-                format!("[program:{name}]\n{options}\n{logs}\nstartretries=0\n")
+                format!("[program:{name}]\n{options}\n{logs}\nstartsecs=1000\nstartretries=0\n")
                     .replace("$DIR", &dir),
             );
         }

@@ -85,10 +85,10 @@ fn set_clock(sandbox: &Sandbox, offset: i64) {
 fn a_clock_set_back_a_year_holds_nothing_up() {
     let sandbox = configured(
         "[program:steady]\ncommand=/bin/sleep 1000\nstartsecs=0\n\
-         [program:starting]\ncommand=/bin/sleep 1000\nstartsecs=4\nautostart=false\n\
-         [program:crashing]\ncommand=/bin/false\nstartretries=2\nautostart=false\n\
+         [program:starting]\ncommand=/bin/sleep 1000\nstartsecs=10\nautostart=false\n\
+         [program:crashing]\ncommand=/bin/false\nstartsecs=1000\nstartretries=2\nautostart=false\n\
          [program:deaf]\ncommand=/bin/sh -c \"trap '' TERM; echo up; while :; do sleep 0.1; done\"\n\
-         startsecs=0\nstopwaitsecs=4\nkillasgroup=true\nstdout_logfile=%(here)s/deaf.log\n\
+         startsecs=0\nstopwaitsecs=10\nkillasgroup=true\nstdout_logfile=%(here)s/deaf.log\n\
          [eventlistener:ear]\ncommand=/bin/sh listener.sh\ndirectory=%(here)s\nevents=TICK_5\n",
     );
     sandbox.write("listener.sh", LISTENER);

@@ -161,8 +161,8 @@ fn the_pid_file_goes_with_its_directory() {
 /// has no such disk for us.
 fn start_with_stallable_disk(sandbox: &Sandbox) -> Option<Daemon<'_>> {
     let mut probe = own_mounts(sandbox)?;
-    let make = "PATH=$PATH:/usr/sbin:/sbin; mkfs.ext4 -q disk.img && mkdir disk && mount -o loop disk.img disk && \
-                command -v fsfreeze nsenter";
+    let make = "PATH=$PATH:/usr/sbin:/sbin; mkfs.ext4 -q disk.img && mkdir disk && cp disk.img probe.img && \
+                mount -o loop probe.img disk && command -v fsfreeze nsenter";
     let image = fs::File::create(sandbox.join("disk.img")).expect("a file");
     image.set_len(32 << 20).expect("a file with a hole");
     if !probe.args(["sh", "-c", make]).output().is_ok_and(|made| made.status.success()) {

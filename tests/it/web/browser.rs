@@ -2,14 +2,42 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
+use harness::free_port;
 use harness::wait::{PATIENCE, holds_within};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+/// How many browsers there may be at once: each takes the memory of dozens of daemons.
+const AT_ONCE: usize = 3;
+
+/// How many there are.
+static OPEN: Mutex<usize> = Mutex::new(0);
+static CLOSED: Condvar = Condvar::new();
+
+/// The right to one browser more.
+struct Permit;
+
+impl Permit {
+    /// Waits for it.
+    fn wait() -> Permit {
+        let open = OPEN.lock().expect("a number");
+        *CLOSED.wait_while(open, |open| *open >= AT_ONCE).expect("a number") += 1;
+        Permit
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        *OPEN.lock().expect("a number") -= 1;
+        CLOSED.notify_one();
+    }
+}
 
 /// One browser with one window. Ends with the value.
 pub(super) struct Browser {
@@ -17,6 +45,7 @@ pub(super) struct Browser {
     port: u16,
     session: String,
     profile: TempDir,
+    _permit: Permit,
 }
 
 /// Keys that are no characters.
@@ -41,15 +70,10 @@ pub(super) const GUISES: [(&str, Guise); 4] = [
     ("phone-dark", Guise { phone: true, dark: true }),
 ];
 
-/// A port nobody listens on now.
-pub(super) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
-}
-
 impl Browser {
     /// A browser of Debian's packages `chromium` and `chromium-driver`.
     pub(super) fn start() -> Browser {
+        let permit = Permit::wait();
         let port = free_port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -59,7 +83,8 @@ impl Browser {
             .spawn()
             .expect("chromedriver, of the package chromium-driver");
         let profile = tempfile::tempdir().expect("a directory");
-        let mut browser = Browser { driver, port, session: String::new(), profile };
+        let mut browser =
+            Browser { driver, port, session: String::new(), profile, _permit: permit };
         let up = holds_within(PATIENCE, &mut || TcpStream::connect(("127.0.0.1", port)).is_ok());
         assert!(up, "chromedriver does not answer");
         browser.open_session();

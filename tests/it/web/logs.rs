@@ -49,7 +49,8 @@ fn both_streams_are_followed_paused_and_downloaded() {
         let say = |file: &str, text: &str| {
             use std::io::Write;
             let path = bench.sandbox.join(file);
-            let mut file = fs::OpenOptions::new().append(true).open(path).expect("the file");
+            let mut file =
+                fs::OpenOptions::new().append(true).create(true).open(path).expect("the file");
             writeln!(file, "{text}").expect("to write");
         };
         let says =

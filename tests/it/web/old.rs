@@ -1,9 +1,10 @@
 //! The old page's addresses, for bookmarks, scrapers and monitoring checks: what ours answers is
 //! what the original answers, where it is there to be asked.
 
-use harness::{Daemon, HEAD, Sandbox, wait_until};
+use harness::{Daemon, HEAD, Sandbox, free_port, wait_until};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
-use super::browser::free_port;
 use super::{Bench, page_at};
 
 /// Processes in every state that stays, with names of every kind.
@@ -26,6 +27,7 @@ startretries=0
 
 [program:brief]
 command=/bin/sh -c 'exit 1'
+startsecs=1000
 startretries=0
 
 [program:done]
@@ -292,11 +294,12 @@ fn the_page_needs_no_interface_section() {
 fn a_daemon_that_stops_says_so() {
     // WEB-011
     let stubborn = "[program:x]\ncommand=/bin/sh -c 'trap \"\" TERM; echo set; while :; do sleep 0.1; done'\n\
-                    stopwaitsecs=5\nkillasgroup=true\n";
+                    stopwaitsecs=1000\n";
     check(stubborn, |bench| {
         wait_until("it ignores the signal", || {
             bench.daemon.ctl(&["tail", "x"]).stdout.contains("set")
         });
+        let stubborn = Pid::from_raw(-bench.daemon.pid_of("x"));
         bench.daemon.ctl(&["shutdown"]);
         wait_until("it stops", || bench.ask("GET /", "", "").starts_with("HTTP/1.1 500"));
         let known = ["start&processname=x", "junk&processname=nope"];
@@ -307,5 +310,6 @@ fn a_daemon_that_stops_says_so() {
         let tail = bench.ask("GET /tail.html?processname=x", "", "");
         assert!(tail.contains("ERROR: unexpected rpc fault [6] SHUTDOWN_STATE"), "{tail}");
         assert!(bench.ask("GET /ok.html", "", "").ends_with("OK"));
+        kill(stubborn, Signal::SIGKILL).expect("the last process");
     });
 }

@@ -2,15 +2,19 @@
 //!
 //! - `child chatter NUMBER` prints what `harness::chatter` says child NUMBER prints;
 //! - `child listen FILE` is an event listener that appends every event it gets to FILE;
-//! - `child serve` answers each connection to its descriptor 0 with its name and pid.
+//! - `child serve` answers each connection to its descriptor 0 with its name and pid;
+//! - `child drained` waits until everything in the pipe behind its descriptor 1 has been read.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
+use std::thread;
+use std::time::Duration;
 
 use harness::chatter::{Chatter, chunks};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 fn main() -> io::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -18,7 +22,8 @@ fn main() -> io::Result<()> {
         ["chatter", number] => chatter(number.parse().map_err(io::Error::other)?),
         ["listen", file] => listen(&mut File::options().append(true).create(true).open(file)?),
         ["serve"] => serve(),
-        _ => Err(io::Error::other("usage: child chatter NUMBER | listen FILE | serve")),
+        ["drained"] => drained(),
+        _ => Err(io::Error::other("usage: child chatter NUMBER | listen FILE | serve | drained")),
     }
 }
 
@@ -79,5 +84,20 @@ fn answer(mut client: impl Write) -> io::Result<()> {
     let name = std::env::var("SUPERVISOR_PROCESS_NAME").map_err(io::Error::other)?;
     // A client that has gone is no reason to stop.
     let _ = writeln!(client, "{name} {}", std::process::id());
+    Ok(())
+}
+
+/// A reader is told by the pipe whether there is anything to read; what this one leaves there is the
+/// daemon's.
+fn drained() -> io::Result<()> {
+    let pipe = File::open("/proc/self/fd/1")?;
+    let has_more = || -> io::Result<bool> {
+        let mut fds = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
+        poll(&mut fds, PollTimeout::ZERO)?;
+        Ok(fds[0].any().unwrap_or_default())
+    };
+    while has_more()? {
+        thread::sleep(Duration::from_millis(1));
+    }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
 use harness::unprivileged::unprivileged;
-use harness::{Daemon, HEAD, Sandbox, head_with, wait_until, with_options};
+use harness::{Daemon, HEAD, Sandbox, free_port, head_with, wait_until, with_options};
 use nix::sys::signal::Signal;
 
 const SLEEPER: &str = "[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n";
@@ -97,7 +97,7 @@ fn a_restart_the_machine_does_not_allow_changes_nothing() {
 // CFG-377: what the daemon holds itself does not stand in its way.
 #[test]
 fn a_restart_may_take_over_what_the_daemon_holds() {
-    let port = harness::free_port();
+    let port = free_port();
     let sandbox = Sandbox::new();
     let daemon = start(&sandbox, &format!("{FCGI}[inet_http_server]\nport=*:{port}\n"));
     daemon.wait_for("f", "RUNNING");

@@ -85,6 +85,7 @@ impl World {
             | Action::Reply { .. }
             | Action::Print(_)
             | Action::Publish(_)
+            | Action::Abandon { .. }
             | Action::Exit(_) => return None,
         })
     }

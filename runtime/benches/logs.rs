@@ -10,7 +10,7 @@ use std::time::Duration;
 use compiler::host::memory::MemoryHost;
 use compiler::plan::ProcessPlan;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use runtime::logs::{Logs, Options, Pipes};
+use runtime::logs::{Logs, Opening, Options, Pipes};
 use runtime::supervisor::message::{LogFiles, Message, ProcessId};
 
 /// What the child prints in one iteration.
@@ -32,12 +32,13 @@ fn process(options: &str) -> Arc<ProcessPlan> {
 }
 
 /// Prints `OUTPUT` bytes through a pipe and waits until they are in `file`.
-fn pump(process: &ProcessPlan, options: &Options, file: &Path) -> usize {
+fn pump(process: &Arc<ProcessPlan>, options: &Options, file: &Path) -> usize {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
     runtime.expect("a runtime").block_on(async {
         let mut logs = Logs::start(options.clone()).expect("a log thread");
         let files = LogFiles { stdout: Some(file.into()), stderr: None };
-        let outputs = logs.open(process, &files, false).expect("a log file");
+        let opening = Opening::new(Arc::clone(process), files, false, options.clone());
+        let outputs = *opening.open().expect("a log file");
         let (reader, mut writer) = std::io::pipe().expect("a pipe");
         let pipes = Pipes { stdin: None, stdout: Some(reader.into()), stderr: None };
         logs.attach(ProcessId(1), outputs, pipes);

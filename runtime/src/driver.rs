@@ -3,6 +3,8 @@
 //! no signal can reach a recycled pid. What is to be done is never decided here.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -14,9 +16,12 @@ use tokio::sync::oneshot;
 use crate::activity::Activity;
 use crate::clock;
 use crate::driver::ground::Ground;
+use crate::driver::launcher::Preparation;
+use crate::driver::opener::Opener;
 use crate::driver::recompiler::{Outcome, Recompiler};
 use crate::link::{DriverEnd, Pending};
-use crate::logs::{Logs, Options};
+use crate::logs::rotate::{self, OpenError};
+use crate::logs::{Logs, Options, Outputs};
 use crate::origin::Origin;
 use crate::os::clockset::ClockSet;
 use crate::os::reap::{Children, reap};
@@ -25,13 +30,14 @@ use crate::os::sockets::python_error;
 use crate::os::spawn::{self, Target};
 use crate::supervisor::Supervisor;
 use crate::supervisor::message::{
-    Action, DaemonSignal, Exit, Fault, Message, Now, Pid, Reply, RequestId, SignalError,
-    SpawnOrder, Wall,
+    Action, DaemonSignal, Exit, Fault, GroupOrder, LogFiles, Message, Now, Pid, ProcessId, Reply,
+    RequestId, SignalError, SpawnError, SpawnOrder, Wall,
 };
 
 pub(crate) mod fcgi;
 pub(crate) mod ground;
 mod launcher;
+mod opener;
 mod recompiler;
 
 /// Turns the other tasks get once the last answer is given, to hand it to their clients.
@@ -40,6 +46,9 @@ pub(crate) const LAST_TURNS: usize = 32;
 /// How long a client that may read a log waits for what was printed and logged before: a disk may
 /// be stalled.
 pub(crate) const FENCE_LIMIT: Duration = Duration::from_millis(250);
+
+/// How long everybody else waits for a disk that opens the log files of a process.
+const STALL: Duration = Duration::from_millis(20);
 
 /// How long the end of a run waits for the log files.
 const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -59,6 +68,11 @@ pub(crate) struct Driver<'s> {
     /// Spawns the core has ordered. One is carried out a turn, so that starting a thousand
     /// processes holds up nobody.
     spawns: VecDeque<SpawnOrder>,
+    opener: Opener<Opened>,
+    /// The processes whose log files are being opened.
+    opening: BTreeMap<ProcessId, Preparation>,
+    /// The one of them that everybody else waits for, and until when.
+    awaited: Option<(ProcessId, Instant)>,
     /// Answers the core has not got yet; empty between turns.
     inbox: VecDeque<Message>,
     waiting: BTreeMap<RequestId, oneshot::Sender<Result<Reply, Fault>>>,
@@ -71,6 +85,15 @@ pub(crate) struct Driver<'s> {
 #[derive(Clone, Copy)]
 pub(crate) struct Timeline(Instant);
 
+/// What has been done where one may have to wait for a disk.
+enum Opened {
+    Logs(ProcessId, Result<Box<Outputs>, OpenError>),
+    /// The answer to an activation or a clearing.
+    Answer(Message),
+    /// Nothing that matters.
+    Nothing,
+}
+
 /// What a turn of the loop is about.
 enum Turn {
     Signal(Received),
@@ -80,6 +103,8 @@ enum Turn {
     Deadline,
     ClockSet,
     Spawn,
+    Opened(Opened),
+    Stalled(ProcessId),
 }
 
 impl Timeline {
@@ -101,6 +126,9 @@ impl Timeline {
 
 impl<'s> Driver<'s> {
     /// A driver for a core whose groups are active.
+    ///
+    /// # Errors
+    /// When the system has no room for another thread.
     pub(crate) fn new(
         supervisor: Supervisor,
         ground: Ground,
@@ -108,8 +136,8 @@ impl<'s> Driver<'s> {
         logs: Logs,
         (signals, clock): (&'s mut Signals, &'s mut ClockSet),
         end: DriverEnd,
-    ) -> Self {
-        Self {
+    ) -> io::Result<Self> {
+        Ok(Self {
             timeline: ground.timeline(),
             recompiler: Recompiler::new(origin),
             supervisor,
@@ -119,11 +147,14 @@ impl<'s> Driver<'s> {
             clock,
             end,
             spawns: VecDeque::new(),
+            opener: Opener::new()?,
+            opening: BTreeMap::new(),
+            awaited: None,
             inbox: VecDeque::new(),
             waiting: BTreeMap::new(),
             last_request: 0,
             exit: None,
-        }
+        })
     }
 
     /// Supervises until nothing is left to supervise. Gives back where the next plan comes from.
@@ -146,6 +177,10 @@ impl<'s> Driver<'s> {
                     self.spawn_next();
                     tokio::task::yield_now().await;
                 }
+                Turn::Opened(Opened::Logs(process, outputs)) => self.on_logs(process, outputs),
+                Turn::Opened(Opened::Answer(answer)) => self.feed(answer),
+                Turn::Opened(Opened::Nothing) => {}
+                Turn::Stalled(process) => self.put_aside(process),
             }
         };
         self.ground.activity().flush(LAST_LINES);
@@ -161,8 +196,14 @@ impl<'s> Driver<'s> {
     /// Waits for the next thing to happen. Nothing is lost when several happen at once.
     async fn next(&mut self) -> Turn {
         let deadline = self.supervisor.deadline().map(|at| self.timeline.0 + at);
+        let (wake, turn) = match (self.awaited, deadline) {
+            (Some((process, at)), deadline) if deadline.is_none_or(|deadline| at < deadline) => {
+                (Some(at), Turn::Stalled(process))
+            }
+            (_, deadline) => (deadline, Turn::Deadline),
+        };
         let sleep = async {
-            match deadline {
+            match wake {
                 Some(at) => tokio::time::sleep_until(at.into()).await,
                 None => std::future::pending().await,
             }
@@ -173,7 +214,8 @@ impl<'s> Driver<'s> {
             Some(pending) = self.end.requests.recv() => Turn::Request(pending),
             outcome = self.recompiler.done() => Turn::Compiled(outcome),
             () = self.logs.ready(&mut messages) => Turn::Messages(messages),
-            () = sleep => Turn::Deadline,
+            opened = self.opener.done() => Turn::Opened(opened),
+            () = sleep => turn,
             () = self.clock.changed() => Turn::ClockSet,
             () = std::future::ready(()), if !self.spawns.is_empty() => Turn::Spawn,
         }
@@ -216,10 +258,46 @@ impl<'s> Driver<'s> {
         self.feed(Message::Request { id, request: pending.request });
     }
 
+    /// Has the log files of the next process opened, and it goes on from there.
     fn spawn_next(&mut self) {
         let Some(order) = self.spawns.pop_front() else { return };
         let process = order.process;
-        match self.ground.launch(&order, &mut self.logs) {
+        let logs = self.logs.opening(&order);
+        match self.ground.prepare(order) {
+            Err(error) => self.feed(Message::Spawned { process, result: Err(error) }),
+            Ok(preparation) => {
+                self.opening.insert(process, preparation);
+                let places = logs.places();
+                if places.is_empty() {
+                    return self.on_logs(process, logs.open());
+                }
+                self.awaited = Some((process, clock::monotonic() + STALL));
+                if !self.opener.begin(places, move || Opened::Logs(process, logs.open())) {
+                    self.put_aside(process);
+                }
+            }
+        }
+    }
+
+    /// A disk takes its time: nobody else waits for it.
+    fn put_aside(&mut self, process: ProcessId) {
+        self.awaited = None;
+        self.feed(Message::SpawnStalled { process });
+    }
+
+    /// Spawns a process whose log files have been opened, or could not be.
+    fn on_logs(&mut self, process: ProcessId, outputs: Result<Box<Outputs>, OpenError>) {
+        self.awaited.take_if(|(awaited, _)| *awaited == process);
+        let Some(preparation) = self.opening.remove(&process) else {
+            // Abandoned. To close files may take as long as to open them.
+            let close = move || {
+                drop(outputs);
+                Opened::Nothing
+            };
+            self.opener.begin(Vec::new(), close);
+            return;
+        };
+        match self.ground.launch(preparation, outputs, &mut self.logs) {
             Ok(launched) => {
                 self.feed(Message::Spawned { process, result: Ok(launched.pid) });
                 if let Some(reason) = launched.failure {
@@ -250,13 +328,19 @@ impl<'s> Driver<'s> {
         match action {
             Action::Log { level, text } => self.ground.activity().log(level, &text),
             Action::Print(text) => self.ground.activity().print(&text),
-            Action::Activate(order) => inbox.push_back(self.ground.activate(&order)),
+            Action::Activate(order) => inbox.extend(self.activate(order)),
             Action::Deactivate { group } => self.ground.deactivate(group),
             Action::Probe(order) => {
                 let result = self.ground.probe(&order.plan);
                 inbox.push_back(Message::Probed { process: order.process, result });
             }
             Action::Spawn(order) => self.spawns.push_back(order),
+            Action::Abandon { process } => {
+                if self.opening.remove(&process).is_some() {
+                    let result = Err(SpawnError::Abandoned);
+                    inbox.push_back(Message::Spawned { process, result });
+                }
+            }
             Action::Kill { process, pid, signal, to_group, why } => {
                 let result = kill(pid, signal.0, to_group);
                 inbox.push_back(Message::Killed { process, why, result });
@@ -277,7 +361,7 @@ impl<'s> Driver<'s> {
                 inbox.push_back(Message::Fed { process, request: Some(request), result });
             }
             Action::ClearLogs { process, request, files } => {
-                self.logs.clear(process, request, files);
+                inbox.extend(self.clear_logs(process, request, files));
             }
             Action::ReopenLogs => self.reopen_logs(),
             Action::Compile { rehearse } => {
@@ -291,20 +375,60 @@ impl<'s> Driver<'s> {
         }
     }
 
+    /// The answer, unless there is something to be made first.
+    fn activate(&mut self, order: GroupOrder) -> Option<Message> {
+        let activation = self.ground.activation(order);
+        let places = activation.places();
+        if places.is_empty() {
+            return Some(activation.carry_out());
+        }
+        self.opener.begin(places, move || Opened::Answer(activation.carry_out()));
+        None
+    }
+
+    /// Of a process that is not alive the files are emptied. The answer, if there are none.
+    fn clear_logs(
+        &mut self,
+        process: ProcessId,
+        request: RequestId,
+        files: LogFiles,
+    ) -> Option<Message> {
+        if self.logs.clear(process, request) {
+            return None;
+        }
+        let answer = move |result| Message::LogsCleared { process, request, result };
+        let files = [files.stdout, files.stderr].into_iter().flatten();
+        let files: Vec<_> = files.collect();
+        if files.is_empty() {
+            return Some(answer(Ok(())));
+        }
+        let places = files.iter().filter_map(|path| path.parent()).map(Path::to_path_buf).collect();
+        let empty =
+            move || Opened::Answer(answer(rotate::empty_all(files.iter().map(|path| &**path))));
+        self.opener.begin(places, empty);
+        None
+    }
+
     /// Who is told of a log file is about to read it: everything printed so far has to be in it.
     /// And who is told that something was done finds it in the activity log.
     fn reply(&mut self, id: RequestId, result: Result<Reply, Fault>) {
         let Some(answer) = self.waiting.remove(&id) else { return };
         let printed = matches!(result, Ok(Reply::Path(Some(_)))).then(|| self.logs.fence());
-        let fences = [printed, self.ground.activity().fence()];
-        if fences.iter().all(Option::is_none) {
+        let logged = self.ground.activity().fence();
+        if printed.is_none() && logged.is_none() {
             // The client may have gone.
             return drop(answer.send(result));
         }
         tokio::task::spawn_local(async move {
-            for fence in fences.into_iter().flatten() {
-                drop(tokio::time::timeout(FENCE_LIMIT, fence).await);
-            }
+            let fences = async {
+                if let Some(printed) = printed {
+                    printed.await;
+                }
+                if let Some(logged) = logged {
+                    drop(logged.await);
+                }
+            };
+            drop(tokio::time::timeout(FENCE_LIMIT, fences).await);
             drop(answer.send(result));
         });
     }

@@ -2,11 +2,11 @@
 //! and from clients and event pools to their stdin.
 //!
 //! Streams come in two kinds. A **plain** stream goes to a file, to syslog or nowhere; its pipe is
-//! handed to the log thread and the core never hears of it. A **watched** stream is one the core
+//! handed to a log thread and the core never hears of it. A **watched** stream is one the core
 //! has to see: a listener's stdout, a channel with capture or events, and every channel when
 //! output is mirrored into the activity log. It is read here, on the driver's thread, without
 //! blocking, so that by the time [`Logs::finish`] returns everything the process said has been
-//! said; what goes to its file is handed to the log thread.
+//! said; what goes to its file is handed to the log thread of its disk.
 //!
 //! Nothing here waits: not for a disk, not for a pipe, not for a child that does not read. Where
 //! bytes come faster than they can be stored, pipes are left full and the children wait.
@@ -16,12 +16,10 @@ use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::task::{Context, Poll};
-use std::thread;
 use std::time::Duration;
 
-use compiler::plan::ProcessPlan;
+use compiler::plan::GroupKind;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use tokio::io::Interest;
@@ -30,14 +28,14 @@ use tokio::sync::oneshot;
 
 use self::bell::{Bell, Bells};
 use self::output::Output;
-pub use self::output::Outputs;
-use self::pump::Pump;
+pub use self::output::{Opening, Outputs};
+use self::pumps::Pumps;
 use self::queue::{Command, Credit, Queue, Report, StreamId};
-use self::rotate::{CHUNK, OpenError};
+use self::rotate::CHUNK;
 use self::stdin::{Flush, Stdin};
 use self::watch::{Outlet, Progress, Watch};
 use crate::os::awaited::awaited;
-use crate::supervisor::message::{Channel, FeedResult, LogFiles, Message, ProcessId, RequestId};
+use crate::supervisor::message::{Channel, FeedResult, Message, ProcessId, RequestId, SpawnOrder};
 
 mod ansi;
 pub mod auto;
@@ -46,6 +44,7 @@ mod capture;
 pub mod follow;
 mod output;
 mod pump;
+mod pumps;
 mod queue;
 mod quote;
 pub mod read;
@@ -55,7 +54,7 @@ mod stdin;
 pub(crate) mod syslog;
 mod watch;
 
-/// Token of the log thread's reports; streams count from 1.
+/// Token of the log threads' reports; streams count from 1.
 const REPORTS: u64 = 0;
 
 /// How many ready streams are served before the driver gets its turn again.
@@ -85,9 +84,9 @@ pub struct Pipes {
 #[derive(Debug)]
 pub struct Logs {
     options: Options,
-    commands: Arc<Queue<Command>>,
+    pumps: Pumps,
     reports: Arc<Queue<Report>>,
-    /// Becomes readable when the log thread reports something or a stdin has room.
+    /// Becomes readable when a log thread reports something or a stdin has room.
     epoll: AsyncFd<Poller>,
     /// Tell of the watched pipes.
     bells: Bells,
@@ -99,8 +98,16 @@ pub struct Logs {
     /// Whether something may be left that was announced before and will not be again.
     unread: bool,
     buffer: Box<[u8]>,
-    /// Hangs up when the log thread has ended.
-    thread: mpsc::Receiver<()>,
+    /// The clearings that log threads have not finished.
+    clearings: BTreeMap<(RequestId, ProcessId), Clearing>,
+}
+
+/// The emptying of the logs of one process.
+#[derive(Debug)]
+struct Clearing {
+    /// How many threads have not answered.
+    awaited: usize,
+    result: Result<(), ()>,
 }
 
 /// A descriptor on the driver's thread.
@@ -111,6 +118,7 @@ enum Slot {
         watch: Box<Watch>,
         bell: Option<Bell>,
         credit: Credit,
+        commands: Arc<Queue<Command>>,
     },
     Stdin {
         process: ProcessId,
@@ -132,27 +140,28 @@ impl AsRawFd for Poller {
 #[derive(Debug, Default)]
 struct Streams {
     stdin: Option<StreamId>,
-    outputs: Vec<StreamId>,
+    outputs: Vec<Home>,
+}
+
+/// An output stream, and the commands to the log thread that has it.
+#[derive(Debug)]
+struct Home {
+    id: StreamId,
+    commands: Arc<Queue<Command>>,
 }
 
 impl Logs {
-    /// Starts the log thread. Must be called inside a tokio runtime.
+    /// Starts the first log thread. Must be called inside a tokio runtime.
     ///
     /// # Errors
     /// When the kernel refuses a descriptor or a thread.
     pub fn start(options: Options) -> io::Result<Self> {
-        let (commands, reports) = (Queue::new()?, Queue::new()?);
+        let reports = Queue::new()?;
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         epoll.add(&reports, EpollEvent::new(EpollFlags::EPOLLIN, REPORTS))?;
-        let pump = Pump::new(Arc::clone(&commands), Arc::clone(&reports))?;
-        let (alive, thread) = mpsc::channel();
-        thread::Builder::new().name("logs".to_owned()).spawn(move || {
-            pump.run();
-            drop::<mpsc::Sender<()>>(alive);
-        })?;
         Ok(Self {
             options,
-            commands,
+            pumps: Pumps::start(&reports)?,
             reports,
             epoll: awaited(Poller(epoll), Interest::READABLE)?,
             bells: Bells::default(),
@@ -162,7 +171,7 @@ impl Logs {
             last_id: REPORTS,
             unread: false,
             buffer: vec![0; CHUNK].into_boxed_slice(),
-            thread,
+            clearings: BTreeMap::new(),
         })
     }
 
@@ -171,18 +180,12 @@ impl Logs {
         self.options = options;
     }
 
-    /// Opens the log files of a process that is about to be spawned, stdout before stderr. `files`
-    /// names them, AUTO resolved.
-    ///
-    /// # Errors
-    /// When one cannot be opened (RUN-179d); then none is.
-    pub fn open(
-        &self,
-        plan: &ProcessPlan,
-        files: &LogFiles,
-        listener: bool,
-    ) -> Result<Outputs, OpenError> {
-        Outputs::open(plan, files, listener, &self.options)
+    /// The log files of a process that is about to be spawned, to be opened by whoever may wait for
+    /// a disk.
+    pub fn opening(&self, order: &SpawnOrder) -> Opening {
+        let listener = matches!(order.group_plan.kind, GroupKind::EventListener(_));
+        let (plan, files) = (Arc::clone(&order.plan), order.files.clone());
+        Opening::new(plan, files, listener, self.options.clone())
     }
 
     /// Takes over the pipes of a process that has been spawned.
@@ -233,7 +236,7 @@ impl Logs {
         rung
     }
 
-    /// Heeds the log thread and writes on to those who read.
+    /// Heeds the log threads and writes on to those who read.
     fn look(&mut self, messages: &mut Vec<Message>) {
         let mut events = [EpollEvent::empty(); BATCH];
         let count = self.epoll.get_ref().0.wait(&mut events, EpollTimeout::ZERO).unwrap_or(0);
@@ -248,15 +251,15 @@ impl Logs {
 
     /// Reads what a dead process's pipes still hold and closes everything (RUN-171, RUN-172).
     /// Everything the core has to see is in `messages` when this returns; what only goes to files
-    /// follows on the log thread.
+    /// follows on the log threads.
     pub fn finish(&mut self, process: ProcessId, messages: &mut Vec<Message>) {
         let Some(streams) = self.processes.remove(&process) else { return };
         if let Some(id) = streams.stdin {
             self.slots.remove(&id);
         }
-        for id in streams.outputs {
+        for Home { id, commands } in streams.outputs {
             self.end_watch(id, true, messages);
-            self.commands.push(Command::Finish { id });
+            commands.push(Command::Finish { id });
         }
     }
 
@@ -282,67 +285,90 @@ impl Logs {
 
     /// Closes and opens again the logs of every living process (LOG-060, LOG-061).
     pub fn reopen(&mut self) {
-        self.commands.push_urgent(Command::Reopen);
+        self.pumps.all().for_each(|commands| commands.push_urgent(Command::Reopen));
     }
 
-    /// Empties the logs of a process, alive or not (LOG-062, LOG-063); answered by
-    /// [`Message::LogsCleared`].
-    pub fn clear(&mut self, process: ProcessId, request: RequestId, files: LogFiles) {
-        let streams =
-            self.processes.get(&process).map_or_else(Vec::new, |streams| streams.outputs.clone());
-        for id in &streams {
-            if let Some(Slot::Watch { watch, .. }) = self.slots.get_mut(id) {
+    /// Empties the logs of a process (LOG-062); answered by [`Message::LogsCleared`]. False when the
+    /// process is not alive, and nothing has been done.
+    pub fn clear(&mut self, process: ProcessId, request: RequestId) -> bool {
+        let Some(streams) = self.processes.get(&process) else { return false };
+        for home in &streams.outputs {
+            if let Some(Slot::Watch { watch, .. }) = self.slots.get_mut(&home.id) {
                 watch.clear();
             }
         }
-        self.commands.push_urgent(Command::Clear { process, request, streams, files });
+        let same = |one: &Home, other: &Home| Arc::ptr_eq(&one.commands, &other.commands);
+        let threads = streams.outputs.chunk_by(same);
+        let awaited = threads.clone().count();
+        for homes in threads {
+            let streams = homes.iter().map(|home| home.id).collect();
+            homes[0].commands.push_urgent(Command::Clear { process, request, streams });
+        }
+        if awaited > 0 {
+            self.clearings.insert((request, process), Clearing { awaited, result: Ok(()) });
+        }
+        awaited > 0
     }
 
     /// Resolves when what the pipes of plain streams hold, and what has been read of watched ones,
     /// is in the files. Who reads a log for a client waits for it, with a limit: a disk may be
     /// stalled.
-    pub fn fence(&self) -> oneshot::Receiver<()> {
-        let (done, fence) = oneshot::channel();
-        self.commands.push_urgent(Command::Fence(done));
-        fence
+    pub fn fence(&self) -> impl Future<Output = ()> + 'static {
+        let fence = |commands: &Queue<Command>| {
+            let (done, fence) = oneshot::channel();
+            commands.push_urgent(Command::Fence(done));
+            fence
+        };
+        let fences: Vec<_> = self.pumps.all().map(fence).collect();
+        async move {
+            for fence in fences {
+                // A thread that has ended has written everything.
+                drop(fence.await);
+            }
+        }
     }
 
-    /// Ends the log thread once it has written what it was given, and waits for that, for at most
-    /// `limit`. False when the limit has passed.
+    /// Ends the log threads once they have written what they were given, and waits for that, for at
+    /// most `limit`. False when the limit has passed.
     pub fn close(self, limit: Duration) -> bool {
-        self.commands.push_urgent(Command::Close);
-        !matches!(self.thread.recv_timeout(limit), Err(RecvTimeoutError::Timeout))
+        self.pumps.close(limit)
     }
 
-    /// Gives a stream to the log thread, and its pipe as well unless it is watched.
+    /// Gives a stream to the log thread of its disk, and its pipe as well unless it is watched.
     fn attach_one(
         &mut self,
         process: ProcessId,
         channel: Channel,
         output: Output,
         pipe: OwnedFd,
-    ) -> StreamId {
+    ) -> Home {
         set_nonblocking(&pipe);
         let id = self.next_id();
+        let commands = self.pumps.of(output.sink.device());
         let credit = Credit::default();
         let strip_ansi = output.options.strip_ansi && !output.is_watched();
         let pipe = if output.is_watched() {
             let interest = output.interest(process, channel);
             let pipe = Arc::new(pipe);
             let bell = self.bells.hang(id, Arc::clone(&pipe)).map_err(|error| cannot_wait(&error));
-            let watch = Box::new(Watch::new(pipe, interest));
-            self.slots.insert(id, Slot::Watch { watch, bell: bell.ok(), credit: credit.clone() });
+            let slot = Slot::Watch {
+                watch: Box::new(Watch::new(pipe, interest)),
+                bell: bell.ok(),
+                credit: credit.clone(),
+                commands: Arc::clone(&commands),
+            };
+            self.slots.insert(id, slot);
             None
         } else {
             Some(pipe)
         };
-        self.commands.push(Command::Attach { id, pipe, sink: output.sink, strip_ansi, credit });
-        id
+        commands.push(Command::Attach { id, pipe, sink: output.sink, strip_ansi, credit });
+        Home { id, commands }
     }
 
     fn serve(&mut self, id: StreamId, messages: &mut Vec<Message>) {
         match self.slots.get_mut(&id) {
-            Some(Slot::Watch { watch, bell, credit }) => {
+            Some(Slot::Watch { watch, bell, credit, commands }) => {
                 let mut log = Vec::new();
                 let progress =
                     watch.step(&mut self.buffer, &mut Outlet { messages, log: &mut log });
@@ -352,7 +378,7 @@ impl Logs {
                     Some(bell) if !stop => bell.listen_anew(),
                     Some(_) | None => {}
                 }
-                self.write(id, log, stop);
+                write(commands, id, log, stop);
                 if progress == Progress::End {
                     self.end_watch(id, false, messages);
                 }
@@ -376,7 +402,9 @@ impl Logs {
 
     /// Ends a watched stream: at the end of its pipe, or with its process after reading the rest.
     fn end_watch(&mut self, id: StreamId, drain: bool, messages: &mut Vec<Message>) {
-        let Some(Slot::Watch { mut watch, credit, .. }) = self.slots.remove(&id) else { return };
+        let Some(Slot::Watch { mut watch, credit, commands, .. }) = self.slots.remove(&id) else {
+            return;
+        };
         let mut log = Vec::new();
         let mut outlet = Outlet { messages, log: &mut log };
         if drain {
@@ -385,19 +413,7 @@ impl Logs {
         watch.end(&mut outlet);
         messages.extend(watch.closed(id.0));
         credit.take(log.len());
-        self.write(id, log, false);
-    }
-
-    fn write(&self, id: StreamId, bytes: Vec<u8>, stopped: bool) {
-        if bytes.is_empty() {
-            return;
-        }
-        let command = Command::Write { id, bytes };
-        if stopped {
-            self.commands.push_urgent(command);
-        } else {
-            self.commands.push(command);
-        }
+        write(&commands, id, log, false);
     }
 
     fn heed_reports(&mut self, messages: &mut Vec<Message>) {
@@ -409,15 +425,46 @@ impl Logs {
                     }
                 }
                 Report::Cleared { process, request, result } => {
-                    messages.push(Message::LogsCleared { process, request, result });
+                    messages.extend(self.cleared(process, request, result));
                 }
             }
         }
     }
 
+    /// One thread has emptied what it has of the logs of a process. The answer, if it was the last.
+    fn cleared(
+        &mut self,
+        process: ProcessId,
+        request: RequestId,
+        result: Result<(), ()>,
+    ) -> Option<Message> {
+        let clearing = self.clearings.get_mut(&(request, process))?;
+        clearing.result = clearing.result.and(result);
+        clearing.awaited -= 1;
+        if clearing.awaited > 0 {
+            return None;
+        }
+        let Clearing { result, .. } = self.clearings.remove(&(request, process))?;
+        Some(Message::LogsCleared { process, request, result })
+    }
+
     fn next_id(&mut self) -> StreamId {
         self.last_id += 1;
         StreamId(self.last_id)
+    }
+}
+
+/// Hands bytes of a watched stream to its log thread, which does not pause if the stream has been
+/// stopped for them.
+fn write(commands: &Queue<Command>, id: StreamId, bytes: Vec<u8>, stopped: bool) {
+    if bytes.is_empty() {
+        return;
+    }
+    let command = Command::Write { id, bytes };
+    if stopped {
+        commands.push_urgent(command);
+    } else {
+        commands.push(command);
     }
 }
 

@@ -8,7 +8,7 @@ use compiler::plan::{Listen, Plan};
 use compiler::schema::section::Supervisord;
 use compiler::schema::value::SocketAddress;
 
-use crate::driver::fcgi::FcgiSockets;
+use crate::driver::fcgi;
 use crate::logs::auto;
 use crate::logs::rotate::{OpenError, RotatingFile, Rotation};
 use crate::origin;
@@ -36,7 +36,7 @@ pub(crate) fn rehearse(plan: &Plan, held: &Held) -> Result<(), String> {
     open_log(&daemon.logfile).map_err(|error| error.to_string())?;
     Bound::rehearse(plan, &held.servers).map_err(|error| error.to_string())?;
     make_auto_logs(plan).map_err(|error| error.to_string())?;
-    plan.groups.iter().try_for_each(|group| FcgiSockets::rehearse(group, &held.fcgi))
+    plan.groups.iter().try_for_each(|group| fcgi::rehearse(group, &held.fcgi))
 }
 
 fn become_user(daemon: &Supervisord) -> Result<(), String> {

@@ -246,7 +246,7 @@ impl Daemon {
             readiness.announce();
         }
         drop(plan);
-        let driver = Driver::new(supervisor, ground, origin, logs, watched, end);
+        let driver = Driver::new(supervisor, ground, origin, logs, watched, end)?;
         let (exit, origin) = driver.run().await;
         let kept = match exit {
             Exit::Restart { .. } => Some(servers.hand_over().await),

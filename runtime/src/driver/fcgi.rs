@@ -4,6 +4,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use compiler::plan::{GroupKind, GroupPlan, SocketPlan};
@@ -36,33 +37,6 @@ struct Open {
 }
 
 impl FcgiSockets {
-    /// Creates the socket of a group and closes it again, to see whether it can be (RUN-402). Does
-    /// nothing for other groups.
-    ///
-    /// # Errors
-    /// The text of the failure.
-    pub(crate) fn check(&self, group: &GroupPlan) -> Result<(), String> {
-        if let GroupKind::Fcgi(socket) = &group.kind {
-            drop(create(socket, user_of(group))?);
-            tracing::info!("Closing socket {}", url(&socket.address));
-        }
-        Ok(())
-    }
-
-    /// As [`FcgiSockets::check`], without a word in the log, for a group that may never be
-    /// activated. A socket that is one of `held` is not touched.
-    ///
-    /// # Errors
-    /// The text of the failure.
-    pub(crate) fn rehearse(group: &GroupPlan, held: &[SocketAddress]) -> Result<(), String> {
-        match &group.kind {
-            GroupKind::Fcgi(socket) if !held.iter().any(|held| collide(held, &socket.address)) => {
-                open(socket, user_of(group)).map(drop)
-            }
-            GroupKind::Fcgi(_) | GroupKind::Program | GroupKind::EventListener(_) => Ok(()),
-        }
-    }
-
     /// The addresses of the sockets that are open.
     pub(crate) fn addresses(&self) -> Vec<SocketAddress> {
         self.open.values().map(|open| open.address.clone()).collect()
@@ -107,6 +81,42 @@ impl FcgiSockets {
     pub(crate) fn forget(&mut self, group: GroupId) {
         self.open.retain(|of, _| of.0 != group);
         self.holders.retain(|_, of| of.0 != group);
+    }
+}
+
+/// Where [`try_out`] works: in the directory of the socket, or with its host.
+pub(crate) fn place(group: &GroupPlan) -> Option<PathBuf> {
+    let GroupKind::Fcgi(socket) = &group.kind else { return None };
+    Some(match &socket.address {
+        SocketAddress::Unix(path) => path.parent().map_or_else(PathBuf::new, Path::to_path_buf),
+        SocketAddress::Tcp { host, .. } => PathBuf::from(host),
+    })
+}
+
+/// Creates the socket of a group and closes it again, to see whether it can be (RUN-402). Does
+/// nothing for other groups.
+///
+/// # Errors
+/// The text of the failure.
+pub(crate) fn try_out(group: &GroupPlan) -> Result<(), String> {
+    if let GroupKind::Fcgi(socket) = &group.kind {
+        drop(create(socket, user_of(group))?);
+        tracing::info!("Closing socket {}", url(&socket.address));
+    }
+    Ok(())
+}
+
+/// As [`try_out`], without a word in the log, for a group that may never be activated. A socket that
+/// is one of `held` is not touched.
+///
+/// # Errors
+/// The text of the failure.
+pub(crate) fn rehearse(group: &GroupPlan, held: &[SocketAddress]) -> Result<(), String> {
+    match &group.kind {
+        GroupKind::Fcgi(socket) if !held.iter().any(|held| collide(held, &socket.address)) => {
+            open(socket, user_of(group)).map(drop)
+        }
+        GroupKind::Fcgi(_) | GroupKind::Program | GroupKind::EventListener(_) => Ok(()),
     }
 }
 

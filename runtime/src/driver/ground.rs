@@ -11,9 +11,11 @@ use compiler::schema::value::LogLevel;
 
 use crate::activity::Activity;
 use crate::driver::Timeline;
-use crate::driver::fcgi::FcgiSockets;
-use crate::driver::launcher::{Launched, Launcher};
-use crate::logs::{Logs, auto};
+use crate::driver::fcgi::{self, FcgiSockets};
+use crate::driver::launcher::{Launched, Launcher, Preparation};
+use crate::driver::opener::Places;
+use crate::logs::rotate::OpenError;
+use crate::logs::{Logs, Outputs, auto};
 use crate::os::environment::Inherited;
 use crate::rehearsal::Held;
 use crate::supervisor::Supervisor;
@@ -28,9 +30,22 @@ pub(crate) struct Ground {
     launcher: Launcher,
     sockets: FcgiSockets,
     servers: Vec<Listen>,
+    auto_logs: AutoLogNames,
+    timeline: Timeline,
+}
+
+/// How the AUTO logs of groups to be activated are called.
+#[derive(Clone, Debug)]
+struct AutoLogNames {
     childlogdir: PathBuf,
     identifier: String,
-    timeline: Timeline,
+}
+
+/// A group to be activated: its files and socket are to be made, which may have to wait for a disk.
+#[derive(Debug)]
+pub(crate) struct Activation {
+    order: GroupOrder,
+    auto_logs: AutoLogNames,
 }
 
 impl Ground {
@@ -44,8 +59,7 @@ impl Ground {
             launcher: Launcher::new(inherited, plan)?,
             sockets: FcgiSockets::default(),
             servers: plan.servers.iter().map(|server| server.listen.clone()).collect(),
-            childlogdir: plan.supervisord.childlogdir.clone(),
-            identifier: plan.supervisord.identifier.clone(),
+            auto_logs: AutoLogNames::of(plan),
             timeline: Timeline::begin(),
         })
     }
@@ -65,8 +79,8 @@ impl Ground {
         let mut inbox = VecDeque::from([Message::Boot]);
         while let Some(message) = inbox.pop_front() {
             for action in supervisor.handle(message, self.timeline.now()) {
-                if let Action::Activate(order) = &action {
-                    inbox.push_back(self.activate(order));
+                if let Action::Activate(order) = action {
+                    inbox.push_back(self.activation(order).carry_out());
                 } else if let Action::Log { level, text } = &action {
                     self.activity.log(*level, text);
                 } else if let Action::Exit(Exit::Failed(text)) = action {
@@ -77,14 +91,9 @@ impl Ground {
         Ok(supervisor)
     }
 
-    /// Creates what a group needs, all of it or nothing.
-    pub(crate) fn activate(&self, order: &GroupOrder) -> Message {
-        let mut made: Vec<AutoLogs> = Vec::new();
-        let result = self.create(order, &mut made);
-        if result.is_err() {
-            discard(&made, order);
-        }
-        Message::Activated { group: order.group, result: result.map(|()| made) }
+    /// What is to be done to activate a group.
+    pub(crate) fn activation(&self, order: GroupOrder) -> Activation {
+        Activation { order, auto_logs: self.auto_logs.clone() }
     }
 
     /// Forgets what a group that is gone needed.
@@ -97,13 +106,19 @@ impl Ground {
         self.launcher.probe(process).map(drop)
     }
 
-    /// Starts a process.
+    /// Gathers what a process is started with.
+    pub(crate) fn prepare(&self, order: SpawnOrder) -> Result<Preparation, SpawnError> {
+        self.launcher.prepare(order)
+    }
+
+    /// Starts a process whose log files have been opened, or could not be.
     pub(crate) fn launch(
         &mut self,
-        order: &SpawnOrder,
+        preparation: Preparation,
+        outputs: Result<Box<Outputs>, OpenError>,
         logs: &mut Logs,
     ) -> Result<Launched, SpawnError> {
-        self.launcher.launch(order, logs, &mut self.sockets)
+        self.launcher.launch(preparation, outputs, logs, &mut self.sockets)
     }
 
     /// Gives back what a dead process held.
@@ -113,8 +128,7 @@ impl Ground {
 
     /// Takes over what a reread changes at once (CFG-356).
     pub(crate) fn adopt(&mut self, plan: &Plan) {
-        self.childlogdir.clone_from(&plan.supervisord.childlogdir);
-        self.identifier.clone_from(&plan.supervisord.identifier);
+        self.auto_logs = AutoLogNames::of(plan);
     }
 
     /// What the run keeps others from, and gives back at its end.
@@ -131,15 +145,41 @@ impl Ground {
     pub(crate) fn timeline(&self) -> Timeline {
         self.timeline
     }
+}
 
-    fn create(&self, order: &GroupOrder, made: &mut Vec<AutoLogs>) -> Result<(), String> {
-        for process in &order.processes {
-            let plan = &process.plan;
-            let files = auto::create(plan, &process.files, &self.childlogdir, &self.identifier)
+impl AutoLogNames {
+    fn of(plan: &Plan) -> Self {
+        let daemon = &plan.supervisord;
+        Self { childlogdir: daemon.childlogdir.clone(), identifier: daemon.identifier.clone() }
+    }
+}
+
+impl Activation {
+    /// Where it works; nowhere when nothing is to be made.
+    pub(crate) fn places(&self) -> Places {
+        let plans = || self.order.processes.iter().map(|process| &process.plan);
+        let logs = plans().any(|plan| auto::has_any(plan)).then_some(&self.auto_logs.childlogdir);
+        logs.cloned().into_iter().chain(fcgi::place(&self.order.plan)).collect()
+    }
+
+    /// Creates what the group needs, all of it or nothing.
+    pub(crate) fn carry_out(self) -> Message {
+        let mut made: Vec<AutoLogs> = Vec::new();
+        let result = self.create(&mut made);
+        if result.is_err() {
+            discard(&made, &self.order);
+        }
+        Message::Activated { group: self.order.group, result: result.map(|()| made) }
+    }
+
+    fn create(&self, made: &mut Vec<AutoLogs>) -> Result<(), String> {
+        let AutoLogNames { childlogdir, identifier } = &self.auto_logs;
+        for process in &self.order.processes {
+            let files = auto::create(&process.plan, &process.files, childlogdir, identifier)
                 .map_err(|error| error.to_string())?;
             made.push(AutoLogs { process: process.process, files });
         }
-        self.sockets.check(&order.plan)
+        fcgi::try_out(&self.order.plan)
     }
 }
 

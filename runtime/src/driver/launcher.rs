@@ -7,14 +7,14 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
-use compiler::plan::{GroupKind, Plan, ProcessPlan};
+use compiler::plan::{Plan, ProcessPlan};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::pipe2;
 
 use crate::driver::fcgi::{self, FcgiSockets};
 use crate::logs::rotate::OpenError;
-use crate::logs::{Logs, Pipes};
+use crate::logs::{Logs, Outputs, Pipes};
 use crate::os::command::{self, Command, SearchPath};
 use crate::os::environment::{self, Inherited};
 use crate::os::identity::{self, PrivilegeError};
@@ -32,6 +32,13 @@ pub(crate) struct Launcher {
     inherited: Inherited,
     server_url: Option<String>,
     spawner: Spawner,
+}
+
+/// A process that can be spawned as soon as its log files are open.
+pub(crate) struct Preparation {
+    order: SpawnOrder,
+    launch: Launch,
+    refusal: Option<PrivilegeError>,
 }
 
 /// A child that was made.
@@ -69,26 +76,35 @@ impl Launcher {
         command::find(&process.program.command, SearchPath { program, daemon })
     }
 
-    /// Starts a process.
+    /// Gathers what a process is started with.
+    ///
+    /// # Errors
+    /// When it cannot be spawned, in the terms of `spawnerr`.
+    pub(crate) fn prepare(&self, order: SpawnOrder) -> Result<Preparation, SpawnError> {
+        let command = self.probe(&order.plan).map_err(SpawnError::Command)?;
+        let (user, refusal) = user_change(&order.plan);
+        let launch = self.fill_in(&order, command, user)?;
+        Ok(Preparation { order, launch, refusal })
+    }
+
+    /// Starts a process whose log files have been opened, or could not be.
     ///
     /// # Errors
     /// When there is no child, in the terms of `spawnerr`.
     pub(crate) fn launch(
         &mut self,
-        order: &SpawnOrder,
+        preparation: Preparation,
+        outputs: Result<Box<Outputs>, OpenError>,
         logs: &mut Logs,
         sockets: &mut FcgiSockets,
     ) -> Result<Launched, SpawnError> {
+        let Preparation { order, launch, refusal } = preparation;
         let process = &*order.plan;
-        let command = self.probe(process).map_err(SpawnError::Command)?;
-        let (user, refusal) = user_change(process);
-        let launch = self.prepare(order, command, user)?;
-        let fcgi = fcgi::socket_of(order);
-        let listener = matches!(order.group_plan.kind, GroupKind::EventListener(_));
+        let outputs = outputs.map_err(unopened)?;
+        let fcgi = fcgi::socket_of(&order);
         let ends = Ends::open(process.program.redirect_stderr, fcgi.is_some())?;
-        let outputs = logs.open(process, &order.files, listener).map_err(unopened)?;
         let socket = fcgi
-            .map(|plan| sockets.acquire(order, plan))
+            .map(|plan| sockets.acquire(&order, plan))
             .transpose()
             .map_err(SpawnError::Socket)?;
         let (stdin, stdout, stderr) = &ends.child;
@@ -104,11 +120,11 @@ impl Launcher {
             leave_behind(stderr, reason.as_deref());
             reason.unwrap_or_else(|| NOT_SPAWNED.to_owned())
         });
-        logs.attach(order.process, outputs, ends.daemon);
+        logs.attach(order.process, *outputs, ends.daemon);
         Ok(Launched { pid: Pid(spawned.pid.as_raw()), failure })
     }
 
-    fn prepare(
+    fn fill_in(
         &self,
         order: &SpawnOrder,
         command: Command,

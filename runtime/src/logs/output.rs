@@ -1,7 +1,8 @@
 //! What becomes of the output of a process: its log files opened, and who has to see it. Decided
 //! before the process is spawned, so that a log that cannot be opened is an error of the spawn.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use compiler::plan::ProcessPlan;
 use compiler::schema::value::LogTarget;
@@ -14,6 +15,17 @@ use crate::supervisor::message::{Channel, LogFiles, ProcessId};
 
 /// The name that stands for syslog where a log file is expected (LOG-044).
 const SYSLOG: &str = "syslog";
+
+/// The log files of a process that is about to be spawned, still to be opened.
+#[derive(Debug)]
+pub struct Opening {
+    plan: Arc<ProcessPlan>,
+    /// Their names, AUTO resolved.
+    files: LogFiles,
+    /// Whether the process is an event listener.
+    listener: bool,
+    options: Options,
+}
 
 /// The open log files of a process that is about to be spawned. Dropping it closes them.
 #[derive(Debug)]
@@ -42,45 +54,42 @@ struct ChannelOptions<'a> {
     events: bool,
 }
 
-impl Outputs {
-    pub(super) fn open(
-        plan: &ProcessPlan,
-        files: &LogFiles,
-        listener: bool,
-        options: &Options,
-    ) -> Result<Self, OpenError> {
-        let open = |channel: Channel, listener: bool| {
-            let file = files.get(channel).map(AsRef::as_ref);
-            Output::open(plan, channel, file, listener, options)
-        };
-        let stdout = open(Channel::Stdout, listener)?;
-        let stderr = match plan.program.redirect_stderr {
-            true => None,
-            false => Some(open(Channel::Stderr, false)?),
-        };
-        Ok(Self { stdout, stderr })
+impl Opening {
+    /// The log files that `plan` asks for, with the names in `files`, of an event `listener` or not.
+    pub fn new(plan: Arc<ProcessPlan>, files: LogFiles, listener: bool, options: Options) -> Self {
+        Self { plan, files, listener, options }
     }
-}
 
-impl Output {
-    fn open(
-        plan: &ProcessPlan,
-        channel: Channel,
-        path: Option<&Path>,
-        listener: bool,
-        options: &Options,
-    ) -> Result<Self, OpenError> {
+    /// The directories in which files are opened; none when there is nothing to open.
+    pub fn places(&self) -> Vec<PathBuf> {
+        let files = [Channel::Stdout, Channel::Stderr].map(|channel| self.file(channel));
+        let directories = files.into_iter().flatten().filter_map(Path::parent);
+        directories.map(Path::to_path_buf).collect()
+    }
+
+    /// Opens them, stdout before stderr.
+    ///
+    /// # Errors
+    /// When one cannot be opened (RUN-179d); then none is.
+    pub fn open(&self) -> Result<Box<Outputs>, OpenError> {
+        let stdout = self.open_one(Channel::Stdout, self.listener)?;
+        let stderr = match self.plan.program.redirect_stderr {
+            true => None,
+            false => Some(self.open_one(Channel::Stderr, false)?),
+        };
+        Ok(Box::new(Outputs { stdout, stderr }))
+    }
+
+    fn open_one(&self, channel: Channel, listener: bool) -> Result<Output, OpenError> {
+        let plan = &*self.plan;
         let ChannelOptions { target, rotation, syslog, capture_maxbytes, events } =
             ChannelOptions::of(plan, channel);
-        let (path, to_syslog) = match path {
-            Some(path) if path == Path::new(SYSLOG) => (None, true),
-            // The protocol of a listener is no text for syslog.
-            path => (path, syslog && !listener),
-        };
+        // The protocol of a listener is no text for syslog.
+        let to_syslog = self.is_named_syslog(channel) || (syslog && !listener);
         let mode = if *target == LogTarget::Auto { auto::MODE } else { 0o666 };
         let open = |path| RotatingFile::open_with_mode(path, rotation, mode);
-        let file = path.map(open).transpose()?;
-        Ok(Self {
+        let file = self.file(channel).map(open).transpose()?;
+        Ok(Output {
             sink: Sink::new(file, to_syslog.then_some(&plan.name)),
             listener,
             events: events && !listener,
@@ -88,11 +97,23 @@ impl Output {
                 true => 0,
                 false => usize::try_from(capture_maxbytes).unwrap_or(0),
             },
-            options: options.clone(),
+            options: self.options.clone(),
             name: plan.name.clone(),
         })
     }
 
+    /// The log file of a channel, if it has one.
+    fn file(&self, channel: Channel) -> Option<&Path> {
+        let path = self.files.get(channel).map(AsRef::as_ref);
+        path.filter(|_| !self.is_named_syslog(channel))
+    }
+
+    fn is_named_syslog(&self, channel: Channel) -> bool {
+        self.files.get(channel).is_some_and(|path| **path == *Path::new(SYSLOG))
+    }
+}
+
+impl Output {
     /// Whether the core, or the activity log, has to see the bytes.
     pub(super) fn is_watched(&self) -> bool {
         self.listener || self.events || self.options.mirror || self.capture_maxbytes > 0

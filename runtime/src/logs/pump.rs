@@ -1,5 +1,5 @@
-//! The log thread: moves bytes from the pipes of plain streams, and those the driver's thread
-//! hands over, to their sinks. It is the only thread that waits for a disk. It sleeps when no
+//! A log thread: moves bytes from the pipes of plain streams, and those the driver's thread
+//! hands over, to their sinks. It is the one that waits for a disk that is slow. It sleeps when no
 //! child writes.
 //!
 //! Three things keep it cheap. Bytes nobody has to see are spliced, when there are many of them, and
@@ -19,9 +19,7 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use self::stream::{Found, HALF, PIPE, Stream, Tools};
 use super::ansi::AnsiFilter;
 use super::queue::{Command, Queue, Report, StreamId};
-use super::rotate;
 use super::sink::{Sink, Taken};
-use crate::supervisor::message::LogFiles;
 
 mod stream;
 mod transit;
@@ -44,7 +42,7 @@ const PACE: Duration = Duration::from_millis(4);
 /// A shorter pause than this is none.
 const SHORTEST_PACE: Duration = Duration::from_micros(100);
 
-/// The log thread's state.
+/// The state of a log thread.
 pub(super) struct Pump {
     commands: Arc<Queue<Command>>,
     reports: Arc<Queue<Report>>,
@@ -143,8 +141,8 @@ impl Pump {
                     self.change_file(id, Sink::reopen);
                 }
             }
-            Command::Clear { process, request, streams, files } => {
-                let result = self.clear(&streams, &files).map_err(|error| {
+            Command::Clear { process, request, streams } => {
+                let result = self.clear(&streams).map_err(|error| {
                     tracing::warn!("could not clear a log file: {error}");
                 });
                 self.reports.push(Report::Cleared { process, request, result });
@@ -359,14 +357,8 @@ impl Pump {
         }
     }
 
-    /// Removes and recreates the logs of open streams, removes those of a dead process.
-    fn clear(&mut self, streams: &[StreamId], files: &LogFiles) -> io::Result<()> {
-        if streams.is_empty() {
-            return [&files.stdout, &files.stderr]
-                .into_iter()
-                .flatten()
-                .try_for_each(|path| rotate::empty(path));
-        }
+    /// Removes the files of open streams and creates them anew.
+    fn clear(&mut self, streams: &[StreamId]) -> io::Result<()> {
         streams.iter().filter_map(|id| self.change_file(*id, Sink::clear)).collect()
     }
 }

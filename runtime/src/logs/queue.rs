@@ -1,4 +1,4 @@
-//! The two ways between the driver's thread and the log thread: commands there, reports back, each
+//! The two ways between the driver's thread and a log thread: commands there, reports back, each
 //! with an event descriptor to wake the other side. And the credit that keeps commands from piling
 //! up when a disk is slow.
 
@@ -11,13 +11,13 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use tokio::sync::oneshot;
 
 use super::sink::Sink;
-use crate::supervisor::message::{LogFiles, ProcessId, RequestId};
+use crate::supervisor::message::{ProcessId, RequestId};
 
 /// One stream of one process, for the life of the process. Never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct StreamId(pub(super) u64);
 
-/// What the log thread is told to do. Commands are executed in the order they were given.
+/// What a log thread is told to do. Commands are executed in the order they were given.
 #[derive(Debug)]
 pub(super) enum Command {
     /// Takes a stream over. Without a pipe, its bytes come as [`Command::Write`].
@@ -28,20 +28,20 @@ pub(super) enum Command {
     Finish { id: StreamId },
     /// Close and open again every file (LOG-060).
     Reopen,
-    /// Empty the logs of a process: its open streams, and its files by name.
-    Clear { process: ProcessId, request: RequestId, streams: Vec<StreamId>, files: LogFiles },
+    /// Empty the logs of these streams of a living process.
+    Clear { process: ProcessId, request: RequestId, streams: Vec<StreamId> },
     /// Read once more from each pipe, then answer.
     Fence(oneshot::Sender<()>),
     /// Write what is there and end.
     Close,
 }
 
-/// What the log thread tells the driver's.
+/// What the log threads tell the driver's.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Report {
     /// The bytes a watched stream was stopped for have been written: read on.
     Resume(StreamId),
-    /// The answer to [`Command::Clear`].
+    /// The answer to [`Command::Clear`], of which there is one for each thread.
     Cleared { process: ProcessId, request: RequestId, result: Result<(), ()> },
 }
 
@@ -116,7 +116,7 @@ impl<T> AsFd for Queue<T> {
     }
 }
 
-/// How many bytes of one watched stream wait for the log thread.
+/// How many bytes of one watched stream wait for their log thread.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Credit(Arc<Mutex<Waiting>>);
 

@@ -66,6 +66,8 @@ pub struct RotatingFile {
     mode: u32,
     file: File,
     kind: Kind,
+    /// The file system it was first opened on.
+    device: u64,
     /// Whether the descriptor is in append mode; splicing needs it not to be.
     appending: bool,
     /// The position at which the next rotation is tried. More than `maxbytes` only after a
@@ -107,12 +109,19 @@ impl RotatingFile {
             path: path.to_owned(),
             rotation,
             mode,
+            device: file.metadata().map_or(0, |metadata| metadata.dev()),
             file,
             kind,
             appending: true,
             rotate_at,
             rotation_error: None,
         })
+    }
+
+    /// The number of the file system of a regular file. A file that is opened again by name, and is
+    /// on another one then, keeps its number.
+    pub(super) fn device(&self) -> Option<u64> {
+        (self.kind == Kind::Regular).then_some(self.device)
     }
 
     /// The file as named.
@@ -309,12 +318,20 @@ fn open_append(path: &Path, mode: u32, truncate: bool) -> io::Result<(File, Kind
     Ok((file, Kind::Regular))
 }
 
+/// Empties the logs of a process that is not alive (LOG-063), on whatever thread may wait for a
+/// disk. What cannot be emptied is told in the activity log.
+pub(crate) fn empty_all<'p>(files: impl IntoIterator<Item = &'p Path>) -> Result<(), ()> {
+    files.into_iter().try_for_each(empty).map_err(|error| {
+        tracing::warn!("could not clear a log file: {error}");
+    })
+}
+
 /// Empties the log of a process that is not alive: removes it and creates it anew, as for an open
 /// one. A log that was never created stays that way, and devices are left alone (LOG-063).
 ///
 /// # Errors
 /// When the file can be neither removed nor created.
-pub(super) fn empty(path: &Path) -> io::Result<()> {
+fn empty(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_file() => {
             let mode = metadata.mode() & 0o777;

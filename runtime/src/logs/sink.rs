@@ -34,6 +34,11 @@ impl Sink {
         Self { file, syslog_prefix: syslog_name.map(|name| format!("{name} ")), lost: 0 }
     }
 
+    /// The number of the file system that bytes end up on, if they do.
+    pub(super) fn device(&self) -> Option<u64> {
+        self.file.as_ref()?.device()
+    }
+
     /// Whether bytes end here without being looked at.
     pub(super) fn is_null(&self) -> bool {
         self.file.is_none() && self.syslog_prefix.is_none()

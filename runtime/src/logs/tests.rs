@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::rotate::{RotatingFile, Rotation};
 use super::sink::Sink;
 use super::*;
-use crate::supervisor::message::OutputKind;
+use crate::supervisor::message::{LogFiles, OutputKind};
 
 const PROCESS: ProcessId = ProcessId(3);
 
@@ -73,7 +73,7 @@ fn output_of(messages: &[Message]) -> Vec<u8> {
 fn plain_output_reaches_the_file_only() {
     let (messages, log) = run(false, async |logs, child, _| {
         write(&child.stdout, b"hello\n").unwrap();
-        logs.fence().await.unwrap();
+        logs.fence().await;
         assert_eq!(fs::read(child.dir.path().join("log")).unwrap(), b"hello\n");
         write(&child.stdout, b"bye\n").unwrap();
     });
@@ -144,7 +144,8 @@ fn logs_are_opened_as_the_plan_says() {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str| Some(std::sync::Arc::from(dir.path().join(name)));
     let open = |options: &str, files: &LogFiles, listener: bool| {
-        Outputs::open(&process(options), files, listener, &Options::default())
+        let opening = Opening::new(process(options), files.clone(), listener, Options::default());
+        opening.open()
     };
     let both = LogFiles { stdout: file("out"), stderr: file("err") };
 
@@ -167,7 +168,7 @@ fn logs_are_opened_as_the_plan_says() {
 }
 
 /// A process with these options.
-fn process(options: &str) -> std::sync::Arc<ProcessPlan> {
+fn process(options: &str) -> std::sync::Arc<compiler::plan::ProcessPlan> {
     let text = format!("[supervisord]\n[program:x]\ncommand=/bin/x\n{options}\n");
     let host = compiler::host::memory::MemoryHost::new([("/supervisord.conf", text)]);
     let root = std::path::Path::new("/supervisord.conf");

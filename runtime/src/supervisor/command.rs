@@ -48,6 +48,8 @@ pub enum SpawnError {
     Fork(String),
     /// The FastCGI socket could not be created, with the whole text.
     Socket(String),
+    /// It was stopped while a disk kept its log files from being opened.
+    Abandoned,
 }
 
 impl SpawnError {
@@ -65,6 +67,7 @@ impl SpawnError {
             }
             SpawnError::Fork(error) => format!("unknown error during fork for '{name}': {error}"),
             SpawnError::Socket(text) => text.clone(),
+            SpawnError::Abandoned => format!("'{name}' was stopped before its logs were open"),
         }
     }
 }
@@ -99,5 +102,6 @@ mod tests {
         );
         check(SpawnError::ProcessTable, "Too many processes in process table to spawn 'web'");
         check(SpawnError::Fork("ENOMEM".into()), "unknown error during fork for 'web': ENOMEM");
+        check(SpawnError::Abandoned, "'web' was stopped before its logs were open");
     }
 }

@@ -1,6 +1,6 @@
 //! The line in which processes wait to be spawned. One spawn is under way at a time, so that
 //! events and log lines come in the original's order; after a burst of them everybody else gets
-//! a turn.
+//! a turn. A spawn that a disk holds up is put aside, and the next one follows.
 
 use std::collections::BTreeMap;
 
@@ -24,6 +24,8 @@ pub(crate) struct Launches {
     next: u64,
     /// The one whose probe or spawn has not been answered.
     current: Option<Launch>,
+    /// Those whose spawn waits for a disk.
+    stalled: BTreeMap<ProcessId, Launch>,
     /// Spawns since the last message that was not an answer.
     burst: u32,
     /// The first ticket after the last wave of processes that start by themselves.
@@ -65,7 +67,8 @@ impl Launches {
     /// The requests that wait in line.
     #[cfg(test)]
     pub(crate) fn requests(&self) -> impl Iterator<Item = RequestId> {
-        self.queue.values().chain(&self.current).filter_map(|launch| launch.request)
+        let begun = self.current.iter().chain(self.stalled.values());
+        self.queue.values().chain(begun).filter_map(|launch| launch.request)
     }
 
     /// Everything in line now is one wave.
@@ -84,7 +87,21 @@ impl Launches {
 
     /// The answer to a spawn: for whom it was.
     pub(crate) fn finish(&mut self, process: ProcessId) -> Option<RequestId> {
-        self.current.take_if(|launch| launch.process == process)?.request
+        // The current one may be the probe of another start of a process that stalled.
+        let stalled = self.stalled.remove(&process);
+        let current = || self.current.take_if(|launch| launch.process == process);
+        stalled.or_else(current)?.request
+    }
+
+    /// Puts a spawn that is under way aside.
+    fn put_aside(&mut self, process: ProcessId) {
+        let current = self.current.take_if(|launch| launch.process == process);
+        self.stalled.extend(current.map(|launch| (process, launch)));
+    }
+
+    /// Whether the spawn of this process has been put aside.
+    pub(crate) fn is_stalled(&self, process: ProcessId) -> bool {
+        self.stalled.contains_key(&process)
     }
 
     fn pop(&mut self) -> Option<Launch> {
@@ -149,6 +166,22 @@ impl Supervisor {
         self.launches.current = Some(launch);
         self.launches.burst += 1;
         self.step(launch.process, Event::Launch);
+    }
+
+    /// The spawn under way waits for a disk. If the process is to stop by now, nobody waits for it.
+    pub(crate) fn spawn_stalled(&mut self, id: ProcessId) {
+        self.launches.put_aside(id);
+        let state = self.processes.get(&id).map(|process| process.state);
+        if matches!(state, Some(State::Spawning { stop: true, .. })) {
+            self.abandon_if_stalled(id);
+        }
+    }
+
+    /// A process that is to stop is not waited for any longer.
+    pub(crate) fn abandon_if_stalled(&mut self, id: ProcessId) {
+        if self.launches.is_stalled(id) {
+            self.actions.push(Action::Abandon { process: id });
+        }
     }
 
     /// The answer to a probe. The command is checked before the state (RPC-129, RPC-133).

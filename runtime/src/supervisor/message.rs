@@ -97,6 +97,12 @@ pub enum Message {
         /// Whether its command could be executed.
         result: Result<(), CommandError>,
     },
+    /// A spawn waits for a log file that a disk does not open. It is answered when the disk does, or
+    /// when it is abandoned; others need not wait for it.
+    SpawnStalled {
+        /// Which process.
+        process: ProcessId,
+    },
     /// Answers [`Action::Spawn`]: the child exists, or it does not.
     Spawned {
         /// Which process.

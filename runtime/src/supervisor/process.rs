@@ -205,6 +205,7 @@ impl Supervisor {
     fn carry_out(&mut self, id: ProcessId, effect: Effect) {
         match effect {
             Effect::Spawn => self.order_spawn(id),
+            Effect::Abandon => self.abandon_if_stalled(id),
             Effect::Queue => self.enqueue(id, None),
             Effect::Kill { pid, signal, to_group, why } => {
                 let alive =

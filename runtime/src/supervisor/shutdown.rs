@@ -171,7 +171,7 @@ impl Supervisor {
 
     /// Exits when nothing is left (RUN-325).
     pub(crate) fn exit_if_done(&mut self) {
-        if self.shutdown.is_some() && self.unstopped == 0 && self.activations.is_empty() {
+        if self.shutdown.is_some() && self.unstopped == 0 {
             self.exit();
         }
     }

@@ -133,6 +133,8 @@ pub struct Policy<'a> {
 pub enum Effect {
     /// Order a spawn; a new attempt begins (RUN-111, RUN-115).
     Spawn,
+    /// Do not wait any longer for a spawn that a disk holds up.
+    Abandon,
     /// Wait in line for a spawn.
     Queue,
     /// Send a signal.
@@ -257,8 +259,8 @@ pub fn transition(
             cells::failed(state, tries, Failure::Spawn { then_stop: stop }, now, policy)
         }
 
-        (S::Spawning { tries, since, .. }, E::Stop) => {
-            (S::Spawning { tries, since, stop: true }, Vec::new())
+        (S::Spawning { tries, since, stop: false }, E::Stop) => {
+            (S::Spawning { tries, since, stop: true }, vec![Effect::Abandon])
         }
         (S::Starting { pid, tries, .. }, E::Stop) => cells::stop(state, pid, tries, now, policy),
         (S::Running { pid }, E::Stop) => cells::stop(state, pid, 0, now, policy),
@@ -317,7 +319,14 @@ pub fn transition(
             | S::Unknown { .. },
             E::Spawned(_) | E::SpawnFailed,
         )
-        | (S::Stopped { .. } | S::Stopping { .. } | S::Fatal | S::Unknown { .. }, E::Stop)
+        | (
+            S::Stopped { .. }
+            | S::Spawning { stop: true, .. }
+            | S::Stopping { .. }
+            | S::Fatal
+            | S::Unknown { .. },
+            E::Stop,
+        )
         | (S::Starting { .. } | S::Running { .. }, E::KillFailed)
         | (
             S::Stopped { .. }

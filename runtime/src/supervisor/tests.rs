@@ -135,6 +135,12 @@ fn perform(world: &mut World, step: &str) {
         ["HUP"] => world.send(Message::Signal(DaemonSignal::Hup)),
         ["USR2"] => world.send(Message::Signal(DaemonSignal::Usr2)),
         ["CHLD"] => world.send(Message::Signal(DaemonSignal::Chld)),
+        ["stall"] => {
+            world.lazy = false;
+            world.stall();
+        }
+        ["lazy"] => world.lazy = true,
+        ["thaw"] => world.thaw(),
         ["faulty"] => {
             let message = "File contains no section headers.".to_owned();
             world.compiles.push_back(Err(CompileFailure { message }));

@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::process::{Child, Command, Stdio};
 
 use harness::namespace::own_mounts;
+use harness::wire::{Address, post};
 use harness::{Daemon, Installation, Run, Sandbox, configured, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -249,4 +250,82 @@ fn a_disk_that_stands_still() {
         let found: String = files.iter().map(|file| read_inside(&daemon, &sandbox, file)).collect();
         found == expected
     });
+}
+
+// LOG-060, LOG-063: mended. The original stands still with the disk.
+#[test]
+fn logs_to_be_made_on_a_disk_that_stands_still() {
+    let on_disk = |name: &str, command: &str| {
+        format!(
+            "[program:{name}]\ncommand={command}\nautostart=false\nautorestart=false\n\
+             startsecs=0\nstdout_logfile=%(here)s/disk/{name}.log\nstderr_logfile=NONE\n"
+        )
+    };
+    let counting = "/bin/sh -c \"seq 1000; exec sleep 1000\"";
+    let sandbox = configured(&format!(
+        "{}{}{}{}[program:ticking]\ncommand=/bin/sh ticking.sh\ndirectory=%(here)s\nstartsecs=0\n\
+         stdout_logfile=%(here)s/ticking.log\nstderr_logfile=NONE\n",
+        on_disk("one", counting),
+        on_disk("two", counting),
+        on_disk("unwanted", counting),
+        on_disk("old", "/bin/echo old")
+    ));
+    sandbox.write("ticking.sh", "while :; do echo tick; sleep 0.05; done\n");
+    let conf = sandbox.read("supervisord.conf").replace("loglevel=debug", "loglevel=info");
+    let conf = conf.replace("childlogdir=%(here)s", "childlogdir=%(here)s/disk");
+    sandbox.write("supervisord.conf", conf);
+    let Some(daemon) = start_with_stallable_disk(&sandbox) else { return };
+    daemon.wait_for("ticking", "RUNNING");
+    daemon.ctl(&["start", "old"]);
+    daemon.wait_for("old", "EXITED");
+    wait_until("a log is there", || read_inside(&daemon, &sandbox, "disk/old.log") == "old\n");
+    sandbox.write("conf.d/new.conf", "[program:new]\ncommand=/bin/sleep 1000\nstartsecs=0\n");
+    daemon.ctl(&["reread"]);
+
+    let freezer = Freezer::start(&daemon, &sandbox);
+    let server = Address::Unix(sandbox.join("s.sock"));
+    let ask = |method: &str, name: &str| {
+        let call = rpc::xml::encode_call(&format!("supervisor.{method}"), &[name.into()]);
+        let mut connection = server.connect().expect("a server that listens");
+        connection.send(post("/RPC2", call.expect("a call")));
+        connection
+    };
+    let waiting = [
+        ask("startProcess", "one"),
+        ask("startProcess", "two"),
+        ask("addProcessGroup", "new"),
+        ask("clearProcessLogs", "old"),
+    ];
+    let mut unwanted = ask("startProcess", "unwanted");
+    wait_until("a log is waited for", || is_stalled(&daemon));
+    for name in ["one", "two", "unwanted"] {
+        daemon.wait_for(name, "STARTING");
+    }
+    // Everything else goes on.
+    assert_eq!(daemon.ctl(&["stop", "unwanted"]).stdout, "unwanted: stopped\n");
+    assert_eq!(
+        unwanted.answer().expect("an answer").outcome(),
+        "<Fault 50: 'SPAWN_ERROR: unwanted'>"
+    );
+    assert_eq!(daemon.ctl(&["restart", "ticking"]).stdout, "ticking: stopped\nticking: started\n");
+    fs::remove_file(sandbox.join("ticking.log")).expect("a log");
+    daemon.signal(Signal::SIGUSR2);
+    wait_until("a log elsewhere is opened again and written", || {
+        fs::read(sandbox.join("ticking.log")).is_ok_and(|log| log.starts_with(b"tick\n"))
+    });
+    drop(freezer);
+
+    for mut connection in waiting {
+        assert_eq!(connection.answer().expect("an answer").outcome(), "True");
+    }
+    daemon.wait_for("new", "RUNNING");
+    let expected: String = (1..=1000).map(|number| format!("{number}\n")).collect();
+    for name in ["one", "two"] {
+        daemon.wait_for(name, "RUNNING");
+        wait_until("its output is in its log", || {
+            read_inside(&daemon, &sandbox, &format!("disk/{name}.log")) == expected
+        });
+    }
+    assert_eq!(read_inside(&daemon, &sandbox, "disk/old.log"), "");
+    daemon.wait_for("unwanted", "STOPPED");
 }

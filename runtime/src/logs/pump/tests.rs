@@ -231,28 +231,18 @@ fn bytes_of_watched_streams_are_written_and_credited() {
 }
 
 #[test]
-fn logs_are_cleared_alive_or_not() {
-    // LOG-062; LOG-063, RTRAP-030: better
+fn logs_are_cleared() {
+    // LOG-062
     let mut world = World::new(Rotation::default(), false);
     world.write(b"old");
     world.round();
-    let files = LogFiles { stdout: Some(world.path().into()), stderr: None };
-    let clear = |streams| Command::Clear {
-        process: ProcessId(1),
-        request: RequestId(2),
-        streams,
-        files: files.clone(),
-    };
-    world.pump.execute(clear(vec![ID]));
+    let (process, request) = (ProcessId(1), RequestId(2));
+    world.pump.execute(Command::Clear { process, request, streams: vec![ID] });
     assert_eq!(fs::read(world.path()).unwrap(), b"");
     world.write(b"new");
     world.round();
     assert_eq!(fs::read(world.path()).unwrap(), b"new");
-    world.pump.execute(clear(Vec::new()));
-    assert_eq!(fs::read(world.path()).unwrap(), b"");
-    let cleared =
-        || Report::Cleared { process: ProcessId(1), request: RequestId(2), result: Ok(()) };
-    assert_eq!(world.pump.reports.take(), [cleared(), cleared()]);
+    assert_eq!(world.pump.reports.take(), [Report::Cleared { process, request, result: Ok(()) }]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A pipe of the log thread's own, between the pipe of a program and its file. The kernel locks a
+//! A pipe of a log thread's own, between the pipe of a program and its file. The kernel locks a
 //! pipe for as long as it is spliced from, a whole write to the file if that is where the bytes go,
 //! and the program could not write on meanwhile. Into another pipe they are moved in no time.
 

@@ -177,6 +177,17 @@ fn splicing_keeps_to_the_limit_and_mixes_with_writing() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "ccccccccccdddddddddde");
 }
 
+#[test]
+fn logs_that_nobody_writes_are_emptied() {
+    // LOG-063, RTRAP-030: better
+    let dir = tempfile::tempdir().unwrap();
+    let (log, none) = (dir.path().join("log"), dir.path().join("none"));
+    fs::write(&log, "old").unwrap();
+    assert_eq!(empty_all([&*log, &*none, Path::new("/dev/null")]), Ok(()));
+    assert_eq!(contents(dir.path()), BTreeMap::from([("log".to_owned(), String::new())]));
+    assert_eq!(empty_all([&*log.join("none")]), Err(()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -34,6 +34,12 @@ pub enum Action {
     Probe(SpawnOrder),
     /// Spawn a process. *Answered* by [`super::Message::Spawned`].
     Spawn(SpawnOrder),
+    /// Do not spawn a process whose log files are still not open. Its spawn is *answered* by
+    /// [`super::Message::Spawned`] either way.
+    Abandon {
+        /// Which process.
+        process: ProcessId,
+    },
     /// Send a signal to a child that is not reaped yet. *Answered* by [`super::Message::Killed`].
     Kill {
         /// Which process.

@@ -208,7 +208,10 @@ impl Supervisor {
 
     /// Answers everything that is still open, because the daemon is about to be gone.
     pub(crate) fn refuse_pending(&mut self) {
-        for id in std::mem::take(&mut self.requests).into_keys() {
+        self.activating.clear();
+        let activations = std::mem::take(&mut self.activations).into_values();
+        let activating = activations.filter_map(|activation| activation.request);
+        for id in std::mem::take(&mut self.requests).into_keys().chain(activating) {
             self.reply_fault(id, Fault::bare(FaultCode::ShutdownState));
         }
     }

@@ -269,7 +269,7 @@ impl<'p> Walk<'p> {
     fn luck_changes(&mut self) {
         let name = (*self.random.pick(&["a", "b", "c", "l0", "a0", "c1"])).to_owned();
         let world = &mut self.world;
-        match self.random.below(12) {
+        match self.random.below(14) {
             0 => drop(world.spawn_errors.insert(name, SpawnError::ProcessTable)),
             1 => drop(world.probe_errors.insert(name, CommandError::Empty)),
             2 => drop(world.kill_errors.insert(name, SignalError::Gone)),
@@ -279,6 +279,8 @@ impl<'p> Walk<'p> {
             6 => world.slow_compiles = !world.slow_compiles,
             7 if world.is_compiling() => world.finish_compile(),
             8 => world.lazy = !world.lazy,
+            9 => world.stall(),
+            10 => world.thaw(),
             _ => {
                 world.mend();
                 let drained: Vec<_> = world.names.keys().copied().collect();

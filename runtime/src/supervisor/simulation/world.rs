@@ -51,9 +51,11 @@ pub(crate) struct World {
     pub(crate) obstacle: Option<String>,
     /// The compile under way, and whether it is rehearsed.
     compiling: Option<bool>,
-    /// Whether spawns, drains and writes take their time, until [`World::catch_up`].
+    /// Whether activations, spawns, drains and writes take their time, until [`World::catch_up`].
     pub(crate) lazy: bool,
     held: VecDeque<Action>,
+    /// Spawns that a disk holds up, until [`World::thaw`].
+    stalled: VecDeque<Action>,
     /// The pids whose end has been announced; they must not speak any more.
     silenced: BTreeSet<Pid>,
     /// Output still in the pipes of dead children.
@@ -95,6 +97,7 @@ impl World {
             compiling: None,
             lazy: false,
             held: VecDeque::new(),
+            stalled: VecDeque::new(),
             silenced: BTreeSet::new(),
             undrained: BTreeMap::new(),
             transcript: Some(Vec::new()),
@@ -180,7 +183,18 @@ impl World {
 
     /// Carries out the oldest action that takes its time.
     pub(crate) fn catch_up(&mut self) {
-        let Some(action) = self.held.pop_front() else { return };
+        let action = self.held.pop_front();
+        self.carry_out(action);
+    }
+
+    /// Carries out the oldest spawn that a disk holds up.
+    pub(crate) fn thaw(&mut self) {
+        let spawn = self.stalled.pop_front();
+        self.carry_out(spawn);
+    }
+
+    fn carry_out(&mut self, action: Option<Action>) {
+        let Some(action) = action else { return };
         let (lazy, mut answers) = (std::mem::take(&mut self.lazy), VecDeque::new());
         self.execute(action, &mut answers);
         self.lazy = lazy;
@@ -189,9 +203,23 @@ impl World {
         }
     }
 
+    /// A disk holds up the spawn under way, if there is one that takes its time.
+    pub(crate) fn stall(&mut self) {
+        let Some(at) = self.held.iter().position(|action| spawned_by(action).is_some()) else {
+            return;
+        };
+        let spawn = self.held.remove(at);
+        let process = spawn.as_ref().and_then(spawned_by);
+        self.stalled.extend(spawn);
+        if let Some(process) = process {
+            self.send(Message::SpawnStalled { process });
+        }
+    }
+
     pub(crate) fn catch_up_all(&mut self) {
-        while !self.held.is_empty() {
+        while !self.held.is_empty() || !self.stalled.is_empty() {
             self.catch_up();
+            self.thaw();
         }
         if self.is_compiling() {
             self.finish_compile();
@@ -232,7 +260,8 @@ impl World {
         assert!(self.exit.is_none(), "nothing follows the exit but {action:?}");
         let takes_time = matches!(
             action,
-            Action::Spawn(_)
+            Action::Activate(_)
+                | Action::Spawn(_)
                 | Action::Drain { .. }
                 | Action::Feed { .. }
                 | Action::WriteStdin { .. }
@@ -254,6 +283,13 @@ impl World {
                 answers.push_back(Message::Probed { process: order.process, result });
             }
             Action::Spawn(order) => answers.push_back(self.spawn(order.process)),
+            Action::Abandon { process } => {
+                let before = self.stalled.len();
+                self.stalled.retain(|spawn| spawned_by(spawn) != Some(process));
+                assert_eq!(self.stalled.len() + 1, before, "{process:?} is held up");
+                let result = Err(SpawnError::Abandoned);
+                answers.push_back(Message::Spawned { process, result });
+            }
             Action::Kill { process, pid, signal, to_group, why } => {
                 answers.push_back(self.kill(Sent { process, pid, signal, to_group }, why));
             }
@@ -406,6 +442,10 @@ impl World {
             self.silenced.insert(pid);
         }
     }
+}
+
+fn spawned_by(action: &Action) -> Option<ProcessId> {
+    if let Action::Spawn(order) = action { Some(order.process) } else { None }
 }
 
 fn exit_word(exit: &Exit) -> String {

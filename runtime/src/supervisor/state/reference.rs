@@ -34,7 +34,8 @@ events for listeners, lines of the activity log, signals. What is not listed cha
 
 const TRANSITIONS: &str = "
 STARTING has two stages: until the spawn is answered there is no child yet (`STARTING, no child`),
-and a stop that comes then is carried out as soon as there is one (`STARTING, to be stopped`).
+and a stop that comes then is carried out as soon as there is one (`STARTING, to be stopped`). Where
+a disk keeps its log files from being opened, nobody waits for that: it is not spawned.
 
 ## Transitions
 
@@ -199,6 +200,7 @@ fn cases() -> Vec<Case> {
 fn effect(effect: Effect) -> Option<String> {
     Some(match effect {
         Effect::Spawn => "spawn it".to_owned(),
+        Effect::Abandon => "give the spawn up if a disk holds it up".to_owned(),
         Effect::Queue => "wait in line for a spawn".to_owned(),
         Effect::Kill { signal: KILL, .. } => {
             "send SIGKILL, to the group with `killasgroup`".to_owned()

@@ -164,7 +164,7 @@ fn a_stop_is_logged_told_and_sent() {
     );
     // Before there is a child the stop is remembered.
     let spawning = |stop| State::Spawning { tries: 2, since: NOW, stop };
-    check(spawning(false), Event::Stop, spawning(true), &[]);
+    check(spawning(false), Event::Stop, spawning(true), &[Effect::Abandon]);
     let spawned = [&[Effect::Log(Line::Spawned(PID))], &stop(P::Starting, false)[..]].concat();
     check(spawning(true), Event::Spawned(PID), stopping, &spawned);
     let in_backoff = [Effect::Log(Line::StopInBackoff), notify(P::Backoff, Entered::Stopped(None))];

@@ -310,3 +310,83 @@ fn children_nobody_knows_are_only_mentioned() {
     world.core.adopt_orphans();
     assert_eq!(play(&mut world, "stray 99", &["DEBG"]), [format!("DEBG {line}")]);
 }
+
+#[test]
+fn a_spawn_that_a_disk_holds_up_holds_up_nobody_else() {
+    // RUN-139, RUN-305
+    let up = |name: &str| {
+        format!(
+            "INFO success: {name} entered RUNNING state, process has stayed up for > than 0 \
+             seconds (startsecs)"
+        )
+    };
+    let (a_is_up, b_is_up) = (up("a"), up("b"));
+    let told = "INFO spawnerr: 'a' was stopped before its logs were open";
+    let refused = "= start a: SPAWN_ERROR: a";
+    check(
+        &["program:a startsecs=0 autostart=false", "program:b startsecs=0 autostart=false"],
+        &[
+            ("lazy; start a; stall", &["> STARTING a a from_state:STOPPED tries:0"]),
+            (
+                "start b; exit b 0; start a",
+                &[
+                    "> STARTING b b from_state:STOPPED tries:0",
+                    "INFO spawned: 'b' with pid 1",
+                    &b_is_up,
+                    "= start b: true",
+                    "> RUNNING b b from_state:STARTING pid:1",
+                    "INFO exited: b (exit status 0; expected)",
+                    "> EXITED b b from_state:RUNNING expected:1 pid:1",
+                    "= start a: ALREADY_STARTED: a",
+                ],
+            ),
+            (
+                "thaw; exit a 0",
+                &[
+                    "INFO spawned: 'a' with pid 2",
+                    &a_is_up,
+                    "= start a: true",
+                    "> RUNNING a a from_state:STARTING pid:2",
+                    "INFO exited: a (exit status 0; expected)",
+                    "> EXITED a a from_state:RUNNING expected:1 pid:2",
+                ],
+            ),
+            (
+                "lazy; start a; stall; stop a",
+                &[
+                    "> STARTING a a from_state:EXITED tries:0",
+                    told,
+                    "= stop a: true",
+                    refused,
+                    "> BACKOFF a a from_state:STARTING tries:1",
+                    "> STOPPED a a from_state:BACKOFF pid:0",
+                ],
+            ),
+            (
+                "lazy; start a; stop a; stall",
+                &[
+                    "> STARTING a a from_state:STOPPED tries:1",
+                    told,
+                    "= stop a: true",
+                    refused,
+                    "> BACKOFF a a from_state:STARTING tries:2",
+                    "> STOPPED a a from_state:BACKOFF pid:0",
+                ],
+            ),
+            (
+                "lazy; start a; stall; TERM",
+                &[
+                    "> STARTING a a from_state:STOPPED tries:2",
+                    "WARN received SIGTERM indicating exit request",
+                    "INFO waiting for a to die",
+                    "> SUPERVISOR_STATE_CHANGE_STOPPING",
+                    told,
+                    refused,
+                    "exit for good",
+                    "> BACKOFF a a from_state:STARTING tries:3",
+                    "> STOPPED a a from_state:BACKOFF pid:0",
+                ],
+            ),
+        ],
+    );
+}

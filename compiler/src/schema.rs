@@ -1,6 +1,7 @@
 //! The table of every section and option. Parser, defaults, "did you mean", reference, sample
 //! configuration, JSON schema, `getAllConfigInfo` and diff all read it; there is no other list.
 
+pub(crate) mod keys;
 pub mod render;
 pub mod sample;
 pub mod section;

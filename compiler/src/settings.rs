@@ -7,8 +7,9 @@ use std::sync::Arc;
 use grammar::{Entry, Span};
 
 use crate::pass::merge::Document;
-use crate::pass::outline::{Section, Written, rows_of};
+use crate::pass::outline::{Section, Written};
 use crate::plan::{GroupPlan, Notice, ProcessPlan};
+use crate::schema::keys::rows_of;
 use crate::schema::section::{
     Ctl, Group, InetServer, Interface, Listener, SectionKind, Socket, Supervisord, UnixServer,
 };

@@ -35,40 +35,39 @@ fn takes(section: &Section<'_>) -> bool {
 /// Whether every value is a bare word or properly quoted and holds nothing a rule could speak of,
 /// which is worth knowing before the list is taken apart.
 pub(super) fn is_plain(value: &str) -> bool {
-    let (mut quote, mut before) = (None, ',');
+    let (mut quote, mut before) = (None, b',');
     // An empty value is worth a word unless it is the last.
     let mut empty = false;
-    for c in value.chars() {
-        if empty && !matches!(c, ' ' | '\n' | ',') {
+    for byte in value.bytes() {
+        if empty && !matches!(byte, b' ' | b'\n' | b',') {
             return false;
         }
         let fine = match quote {
-            Some(open) if c == open => {
+            Some(open) if byte == open => {
                 quote = None;
                 empty = before == open;
-                empty || !matches!(before, '"' | '\'' | '\\')
+                empty || !matches!(before, b'"' | b'\'' | b'\\')
             }
             Some(open) => {
-                c != '$'
-                    && !(before == open && matches!(c, '"' | '\''))
-                    && !(before == '\\' && c == '\\')
+                byte != b'$'
+                    && !(before == open && matches!(byte, b'"' | b'\''))
+                    && !(before == b'\\' && byte == b'\\')
             }
-            None if matches!(c, '"' | '\'') => {
-                quote = Some(c);
-                before == '='
-            }
-            None if matches!(c, ' ' | '\n') => {
-                if before == ',' {
-                    continue;
+            None => match byte {
+                b'"' | b'\'' => {
+                    quote = Some(byte);
+                    before == b'='
                 }
-                false
-            }
-            None => c.is_ascii_alphanumeric() || "_/.+-():%=,".contains(c),
+                b' ' | b'\n' if before == b',' => continue,
+                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => true,
+                b'_' | b'/' | b'.' | b'+' | b'-' | b'(' | b')' | b':' | b'%' | b'=' | b',' => true,
+                _ => false,
+            },
         };
         if !fine {
             return false;
         }
-        before = c;
+        before = byte;
     }
     quote.is_none()
 }

@@ -14,8 +14,9 @@ use indexmap::map::Entry;
 use super::command::Command;
 use super::{environment, text};
 use crate::pass::parallel::in_parallel;
+use crate::schema::keys::mark;
 use crate::source::Sources;
-use options::{Options, mark};
+use options::Options;
 
 /// All sections of a configuration.
 #[derive(Debug)]
@@ -145,7 +146,7 @@ impl<'a> Config<'a> {
     /// Merges the sections of all files.
     pub fn new(sources: &'a Sources) -> Self {
         let files: Vec<&ast::File> = sources.ids().map(|id| sources.tree(id)).collect();
-        let parts = in_parallel(files.len(), 8, |index| {
+        let parts = in_parallel(files.len(), 32, |index| {
             let file = files[index];
             let text = sources.text(file.id);
             let sections = file.sections.iter().map(|tree| Section::new(tree, file.id, text));

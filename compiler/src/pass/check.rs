@@ -73,7 +73,7 @@ pub(crate) struct Job<'a> {
     pub(crate) member_of: Option<Arc<str>>,
 }
 
-/// What a job came to.
+/// What a section came to.
 struct Draft {
     made: Made,
     /// What is wrong with the section, in the order the original meets it.
@@ -142,18 +142,20 @@ fn take(
     while steps.len() > 0 {
         let block: Vec<Step<'_>> = steps.by_ref().take(BLOCK).collect();
         let drafts = in_parallel(block.len(), 8, |index| match &block[index] {
-            Step::Build(job) => Some(make(context, job)),
-            Step::Found(_) => None,
+            Step::Build(job) => {
+                let Draft { made, found } = make(context, job);
+                (made.asked, context.builds.then_some(made), found)
+            }
+            Step::Found(_) => (0, None, Box::default()),
         });
-        for (step, draft) in block.into_iter().zip(drafts) {
-            match (step, draft) {
-                (Step::Build(job), Some(draft)) => {
-                    diagnostics.extend(draft.found);
-                    largest = Largest::of(largest, job.section, draft.made.asked);
-                    groups.extend(checked.file(&job, draft.made));
+        for (step, (asked, made, found)) in block.into_iter().zip(drafts) {
+            match step {
+                Step::Found(finding) => diagnostics.push(finding),
+                Step::Build(job) => {
+                    diagnostics.extend(found);
+                    largest = Largest::of(largest, job.section, asked);
+                    groups.extend(made.and_then(|made| checked.file(&job, made)));
                 }
-                (Step::Found(finding), _) => diagnostics.push(finding),
-                (Step::Build(_), None) => {}
             }
         }
         // There will be no plan.

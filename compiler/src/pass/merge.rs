@@ -11,7 +11,8 @@ use grammar::{FileId, Span};
 use indexmap::IndexMap;
 
 use super::load::Loaded;
-use super::outline::{DEFAULT, MOST_ROWS, Outline, Section, Written, rows_of};
+use super::outline::{DEFAULT, MOST_ROWS, Outline, Section, Written};
+use crate::schema::keys::rows_of;
 use crate::schema::section::SectionKind;
 use crate::source::Sources;
 

@@ -2,12 +2,12 @@
 //! shared by every document it is part of.
 
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use grammar::{Entry, FileId, Span};
 
-use crate::schema::SectionSpec;
-use crate::schema::section::{SECTIONS, SectionKind};
+use crate::schema::keys::{NO_ROW, Rows, rows_of};
+use crate::schema::section::SectionKind;
 use crate::source::{Source, Sources};
 
 /// The sections of one file in the order written.
@@ -48,12 +48,6 @@ pub(crate) struct Written {
     /// Whether its value may hold an expansion; most do not.
     pub(crate) expands: bool,
 }
-
-/// The rows of a key in the parts of a section's table.
-pub(crate) type Rows = [u8; 2];
-
-/// No row of the table.
-pub(crate) const NO_ROW: u8 = u8::MAX;
 
 /// More rows than any part of a section has.
 pub(crate) const MOST_ROWS: usize = 40;
@@ -143,28 +137,6 @@ impl Written {
     pub(crate) fn raw<'s>(&self, sources: &'s Sources) -> Cow<'s, str> {
         self.entry(sources).value(sources.text(self.file))
     }
-}
-
-/// The rows of `key` in the parts of a section's table.
-pub(crate) fn rows_of(kind: SectionKind, key: &str) -> Rows {
-    static KEYS: LazyLock<[Vec<(&'static str, Rows)>; SECTIONS.len()]> =
-        LazyLock::new(|| SECTIONS.map(keys_of));
-    let keys = &KEYS[kind as usize];
-    let order = |known: &(&str, Rows)| (known.0.len(), known.0).cmp(&(key.len(), key));
-    keys.binary_search_by(order).map_or([NO_ROW; 2], |found| keys[found].1)
-}
-
-/// The keys of a section by length and text.
-fn keys_of(spec: &SectionSpec) -> Vec<(&'static str, Rows)> {
-    let row = |part: usize, name: &str| {
-        let rows = spec.parts.get(part).copied().unwrap_or_default();
-        let found = rows.iter().position(|row| row.name == name);
-        found.and_then(|row| u8::try_from(row).ok()).unwrap_or(NO_ROW)
-    };
-    let names = spec.options().map(|option| option.name);
-    let mut keys: Vec<_> = names.map(|name| (name, [row(0, name), row(1, name)])).collect();
-    keys.sort_unstable_by_key(|(name, _)| (name.len(), *name));
-    keys
 }
 
 /// Sources are shorter than 4 GiB, so nothing in them is counted beyond 32 bits.

@@ -45,8 +45,10 @@ impl Rule for CommentNeedsSpace {
         let config = cx.config;
         let sections = config.sections();
         for written in sections.flat_map(|section| section.written()) {
-            let found = written.value.find(';').filter(|&at| at > 0);
-            if let Some(at) = found.filter(|_| PATHS.contains(&&*written.key)) {
+            if !PATHS.contains(&&*written.key) {
+                continue;
+            }
+            if let Some(at) = written.value.find(';').filter(|&at| at > 0) {
                 let at = at as u32;
                 let sign = written.place(at..at + 1);
                 let blank = Span { end: sign.start, ..sign };

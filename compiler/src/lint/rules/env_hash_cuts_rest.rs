@@ -52,6 +52,10 @@ impl Rule for EnvHashCutsRest {
 
 /// The first `#` outside quotes.
 fn bare_hash(value: &str) -> Option<usize> {
+    // Nearly all have none at all.
+    if !value.as_bytes().contains(&b'#') {
+        return None;
+    }
     let mut open: Option<char> = None;
     let mut before = '=';
     for (at, c) in value.char_indices() {

@@ -83,7 +83,7 @@ fn same_names(cx: &mut LintContext<'_>) {
         .filter_map(|group| group.value("programs"))
         .flat_map(|programs| programs.split(',').map(str::trim))
         .collect();
-    let mut names: HashMap<&str, &Section<'_>> = HashMap::new();
+    let mut names: HashMap<&str, &Section<'_>> = HashMap::with_capacity(config.sections().len());
     let groups = config.of_kind(Kind::Group);
     let alone = config.programs().filter(|program| {
         program.kind == Kind::EventListener || !claimed.contains(program.subject())

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::lint::text::{LogFile, holds, log_file};
-use crate::lint::view::{Config, STDERR_LOG, Section, Written};
+use crate::lint::view::{STDERR_LOG, Section, Written};
 use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule};
 
 /// One log file written and rotated by several streams.
@@ -62,46 +62,62 @@ impl Rule for LogFileShared {
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
         let mut files: IndexMap<_, Vec<Stream<'_, '_>>> = IndexMap::new();
-        for stream in streams(config) {
-            let path = told_apart(&stream);
-            files.entry(path).or_default().push(stream);
-        }
-        for (_, streams) in files {
-            if streams.iter().any(|stream| stream.rotates) {
-                let found = match &streams[..] {
-                    [stream] => multiplied(cx, stream),
-                    [first, rest @ ..] => shared(cx, first, rest),
-                    [] => None,
-                };
-                found.into_iter().for_each(|finding| cx.report(finding));
+        let mut own = Vec::new();
+        for section in config.sections() {
+            for stream in streams(section) {
+                if is_own(&stream) {
+                    own.push(stream);
+                } else {
+                    files.entry(path(&stream)).or_default().push(stream);
+                }
             }
+            match &own[..] {
+                [one, other] if path(one) == path(other) => judge(cx, &own),
+                apart => apart.chunks(1).for_each(|stream| judge(cx, stream)),
+            }
+            own.clear();
         }
+        files.values().for_each(|streams| judge(cx, streams));
     }
 }
 
-fn streams<'s, 'a>(config: &'s Config<'a>) -> impl Iterator<Item = Stream<'s, 'a>> {
-    config.sections().flat_map(|section| {
-        section.kind.logs().iter().filter_map(move |&log| {
-            let redirected = section.flag("redirect_stderr", false) != Some(false);
-            let written = section.get(log.file).filter(|written| {
-                log_file(&written.value) == LogFile::File && !(log == STDERR_LOG && redirected)
-            })?;
-            let rotates = section.bytes(log.maxbytes, 50 << 20) != Some(0);
-            Some(Stream { section, written, rotates })
-        })
+/// The streams of a section that go to files.
+fn streams<'s, 'a>(section: &'s Section<'a>) -> impl Iterator<Item = Stream<'s, 'a>> {
+    section.kind.logs().iter().filter_map(move |&log| {
+        let redirected = || section.flag("redirect_stderr", false) != Some(false);
+        let written = section.get(log.file).filter(|written| {
+            log_file(&written.value) == LogFile::File && !(log == STDERR_LOG && redirected())
+        })?;
+        let rotates = section.bytes(log.maxbytes, 50 << 20) != Some(0);
+        Some(Stream { section, written, rotates })
     })
 }
 
-/// The path with what can be told of its expansions, so that equal texts are equal files; and the
-/// section, if anything else in it differs between programs, variables of their own among it.
-fn told_apart<'s>(stream: &Stream<'s, '_>) -> (Option<&'s str>, Cow<'s, str>) {
+/// Whether anything but the name in its path differs between programs, variables of their own among
+/// it: no other section surely has the same file.
+fn is_own(stream: &Stream<'_, '_>) -> bool {
+    holds(&stream.written.value, &["%(group_name)", "%(process_num)", "%(ENV_", "%(here)"])
+}
+
+/// The path with what can be told of its expansions, so that equal texts are equal files.
+fn path<'s>(stream: &Stream<'s, '_>) -> Cow<'s, str> {
     let value: &'s str = &stream.written.value;
-    let own = holds(value, &["%(group_name)", "%(process_num)", "%(ENV_", "%(here)"]);
-    let path = match holds(value, &["%(program_name)s"]) {
+    match holds(value, &["%(program_name)s"]) {
         true => Cow::Owned(value.replace("%(program_name)s", stream.section.subject())),
         false => Cow::Borrowed(value),
-    };
-    (own.then_some(stream.section.name), path)
+    }
+}
+
+/// Reports the streams that write to one file.
+fn judge(cx: &mut LintContext<'_>, streams: &[Stream<'_, '_>]) {
+    if streams.iter().any(|stream| stream.rotates) {
+        let found = match streams {
+            [stream] => multiplied(cx, stream),
+            [first, rest @ ..] => shared(cx, first, rest),
+            [] => None,
+        };
+        found.into_iter().for_each(|finding| cx.report(finding));
+    }
 }
 
 /// Several processes of one program.

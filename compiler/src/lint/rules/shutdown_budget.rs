@@ -1,6 +1,6 @@
 //! SV033: a shutdown that may take longer than it is given.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::diagnostic::codes;
 use crate::lint::view::{Config, Kind};
@@ -33,9 +33,19 @@ static META: Meta = Meta {
 };
 
 /// How many seconds a shutdown may take, and the group that takes longest.
+#[derive(Clone, Copy)]
 struct Shutdown {
     needed: i64,
     longest: i64,
+}
+
+impl Shutdown {
+    /// With another group, which may take `wait` seconds; `None` beyond 64 bits.
+    fn and(self, wait: i64) -> Option<Self> {
+        let wait = wait.max(0);
+        let needed = self.needed.checked_add(wait)?;
+        Some(Shutdown { needed, longest: self.longest.max(wait) })
+    }
 }
 
 /// The longest of the usual limits.
@@ -71,20 +81,23 @@ impl Rule for ShutdownBudget {
 
 /// The sum over the groups of the longest wait of each; `None` when one cannot be told.
 fn shutdown(config: &Config<'_>) -> Option<Shutdown> {
-    let mut group_of: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut group_of: HashMap<&str, &str> = HashMap::new();
     for group in config.of_kind(Kind::Group) {
         for program in group.value("programs").unwrap_or_default().split(',') {
             group_of.insert(program.trim(), group.name);
         }
     }
-    let mut waits: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut alone = Shutdown { needed: 0, longest: 0 };
+    let mut together: HashMap<&str, i64> = HashMap::new();
     for program in config.programs() {
-        let name = program.subject();
-        let group = group_of.get(name).copied().filter(|_| program.kind != Kind::EventListener);
         let wait = program.number("stopwaitsecs", 10)?;
-        let longest = waits.entry(group.unwrap_or(program.name)).or_default();
-        *longest = wait.max(*longest);
+        match group_of.get(program.subject()).filter(|_| program.kind != Kind::EventListener) {
+            Some(group) => {
+                let longest = together.entry(group).or_default();
+                *longest = wait.max(*longest);
+            }
+            None => alone = alone.and(wait)?,
+        }
     }
-    let needed = waits.values().try_fold(0_i64, |sum, wait| sum.checked_add(*wait))?;
-    Some(Shutdown { needed, longest: waits.values().copied().max().unwrap_or(0) })
+    together.into_values().try_fold(alone, Shutdown::and)
 }

@@ -3,6 +3,8 @@
 use crate::diagnostic::{Diagnostic, Fix, codes};
 use crate::lint::view::{Kind, Section, Written};
 use crate::lint::{Depth, Example, LintContext, Mended, Meta, Rule, text};
+use crate::schema::keys::{NO_ROW, rows_of};
+use crate::schema::section::SectionKind;
 use crate::schema::{self, SectionSpec};
 
 /// An option the section does not have.
@@ -69,10 +71,11 @@ impl Rule for UnknownKey {
     fn check(&self, cx: &mut LintContext<'_>) {
         let config = cx.config;
         for section in config.sections() {
-            let Some(spec) = closed(section) else { continue };
+            let Some(kind) = closed(section) else { continue };
             for written in section.written() {
-                if spec.option(&written.key).is_none() && !is_others_business(&written.key) {
-                    let found = diagnosis(cx, section, spec, written);
+                let known = rows_of(kind, &written.key) != [NO_ROW; 2];
+                if !known && !is_others_business(&written.key) {
+                    let found = diagnosis(cx, section, kind.spec(), written);
                     cx.report(found);
                 }
             }
@@ -80,8 +83,8 @@ impl Rule for UnknownKey {
     }
 }
 
-/// The table of a section that takes only the options of the table.
-fn closed(section: &Section<'_>) -> Option<&'static SectionSpec> {
+/// The kind of a section that takes only the options of its table.
+fn closed(section: &Section<'_>) -> Option<SectionKind> {
     match section.kind {
         Kind::RpcInterface | Kind::CtlPlugin | Kind::Default | Kind::Unknown => None,
         Kind::Supervisord
@@ -92,7 +95,7 @@ fn closed(section: &Section<'_>) -> Option<&'static SectionSpec> {
         | Kind::Program
         | Kind::EventListener
         | Kind::Fcgi
-        | Kind::Group => schema::section_of(section.name),
+        | Kind::Group => SectionKind::of(section.name),
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::Written;
+use crate::schema::keys::{BUCKETS, bucket, mark};
 
 /// Fewer options are searched one by one.
 const MANY: usize = 100;
@@ -14,7 +15,19 @@ pub(super) struct Options<'a> {
     list: Vec<Written<'a>>,
     /// Where each key stands in the list; empty unless there are [`MANY`].
     places: HashMap<Cow<'a, str>, usize>,
+    /// For each bucket of marks, one more than the place of the first key in it.
+    firsts: Buckets,
     rewritten: bool,
+}
+
+/// Rules look up dozens of keys in every section.
+#[derive(Clone, Debug)]
+struct Buckets([u8; BUCKETS]);
+
+impl Default for Buckets {
+    fn default() -> Self {
+        Buckets([0; BUCKETS])
+    }
 }
 
 impl<'a> Options<'a> {
@@ -25,13 +38,18 @@ impl<'a> Options<'a> {
 
     /// Adds an option, or puts it in the place of the one of the same key.
     pub(super) fn write(&mut self, option: Written<'a>) {
-        match self.position(&option.key) {
+        match self.position(option.mark, &option.key) {
             Some(at) => {
                 self.rewritten = true;
                 self.list[at] = option;
             }
             None => {
+                let first = &mut self.firsts.0[bucket(option.mark)];
                 self.list.push(option);
+                if *first == 0 {
+                    // Once there are MANY it is not asked.
+                    *first = u8::try_from(self.list.len()).unwrap_or(u8::MAX);
+                }
                 if self.list.len() >= MANY {
                     let fresh = self.list.iter().enumerate().skip(self.places.len());
                     self.places.extend(fresh.map(|(at, option)| (option.key.clone(), at)));
@@ -58,22 +76,15 @@ impl<'a> Options<'a> {
 
     /// The option called `key`.
     pub(super) fn get(&self, key: &str) -> Option<&Written<'a>> {
-        self.position(key).map(|at| &self.list[at])
+        self.position(mark(key), key).map(|at| &self.list[at])
     }
 
-    fn position(&self, key: &str) -> Option<usize> {
+    fn position(&self, mark: u32, key: &str) -> Option<usize> {
         if !self.places.is_empty() {
             return self.places.get(key).copied();
         }
-        let mark = mark(key);
-        self.list.iter().position(|option| option.mark == mark && option.key == key)
+        let start = usize::from(self.firsts.0[bucket(mark)]).checked_sub(1)?;
+        let found = self.list[start..].iter().position(|it| it.mark == mark && it.key == key)?;
+        Some(start + found)
     }
-}
-
-/// Tells most keys apart without reading them: rules look up dozens of keys in every section.
-pub(super) fn mark(key: &str) -> u32 {
-    let bytes = key.as_bytes();
-    let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or(0));
-    let last = byte(bytes.len().saturating_sub(1));
-    (bytes.len() as u32) << 24 ^ byte(0) << 18 ^ byte(3) << 12 ^ byte(8) << 6 ^ last
 }

@@ -170,7 +170,9 @@ fn plain_pairs(text: &str) -> Option<Vec<(&str, &str)>> {
         let after = after.strip_prefix('=').filter(|_| !key.is_empty())?;
         let (value, after) = match after.bytes().next()? {
             quote @ (b'"' | b'\'') => {
-                let (inside, after) = after[1..].split_once(char::from(quote))?;
+                let rest = &after[1..];
+                let end = rest.bytes().position(|byte| byte == quote)?;
+                let (inside, after) = (&rest[..end], &rest[end + 1..]);
                 (Some(inside).filter(|inside| *inside == inside.trim_matches(['"', '\'']))?, after)
             }
             _ => Some(after.split_at(word(after))).filter(|(value, _)| !value.is_empty())?,

@@ -49,6 +49,9 @@ impl Kind for Name {
 
     fn parse(text: &str, _: &Inquiry<'_>) -> Result<Arc<str>, Invalid> {
         let name = grammar::strip(text);
+        if !name.bytes().any(|byte| matches!(byte, b' ' | b':' | b'/')) {
+            return Ok(Arc::from(name));
+        }
         for (character, word) in [(' ', "a blank"), (':', "a `:`"), ('/', "a `/`")] {
             if let Some(at) = name.find(character) {
                 let start = text.len() - text.trim_start_matches(grammar::is_space).len() + at;

@@ -2,7 +2,7 @@
 //! the result is that of [`compile`](crate::compile).
 //!
 //! Every included file is a unit of its own. Between compilations there is no text and no tree, only
-//! the plan and [`Memory`]: for each file what tells it from another, and the names it shares with
+//! the plan and a memory: for each file what tells it from another, and the names it shares with
 //! the others. A changed file that shares none is compiled alone and put in its place; anything
 //! else is compiled from the beginning.
 

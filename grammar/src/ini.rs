@@ -1,5 +1,5 @@
 //! From the text of one file to its tree: total, so that every fault of the file can be reported
-//! at once. What the lines are is said in `ini.pest` and [`lines`]; this puts them together.
+//! at once. What the lines are is said in `ini.pest` and [`mod@lines`]; this puts them together.
 
 mod comment;
 mod lines;

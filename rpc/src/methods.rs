@@ -340,8 +340,8 @@ impl Method {
             .find(|method| method.spec().namespace == home && named(method.spec()))
     }
 
-    /// Whether the daemon refuses it with [`FaultCode::ShutdownState`] while it stops (RPC-263,
-    /// RPC-264).
+    /// Whether the daemon refuses it with [`ShutdownState`](crate::FaultCode::ShutdownState) while
+    /// it stops (RPC-263, RPC-264).
     #[must_use]
     pub fn is_refused_in_shutdown(self) -> bool {
         self.spec().namespace == "supervisor" && self != Method::SendRemoteCommEvent

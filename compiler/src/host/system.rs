@@ -1,5 +1,5 @@
-//! The [`Host`](super::Host) of a real machine: the one place of the compiler that reads files,
-//! variables and the user database.
+//! The [`Host`] of a real machine: the one place of the compiler that reads files, variables and the
+//! user database.
 #![expect(clippy::disallowed_methods, reason = "this is what the other files go through")]
 
 use std::io::{self, Read};

@@ -23,8 +23,8 @@ pub enum EncodeError {
     Nil,
 }
 
-/// The growing document. A value without a wire form is remembered and told by
-/// [`Encoder::finish`], so that writing itself needs no error paths.
+/// The growing document. A value without a wire form is remembered and told at the end, so that
+/// writing itself needs no error paths.
 #[derive(Debug)]
 pub struct Encoder {
     bytes: Vec<u8>,

@@ -1,6 +1,7 @@
 //! A daemon that is killed and one that comes after it; a clock that dies and rises again.
 
 use std::fs;
+use std::process::Command;
 
 use harness::installation::command;
 use harness::{Daemon, Run, Sandbox, configured, wait_until};
@@ -75,7 +76,7 @@ const YEAR: i64 = 365 * 24 * 3600;
 
 /// Sets the daemon's clock to so many seconds from now, at once.
 fn set_clock(sandbox: &Sandbox, offset: i64) {
-    sandbox.write("offset.new", offset.to_string());
+    sandbox.write("offset.new", format!("{offset:+}"));
     fs::rename(sandbox.join("offset.new"), sandbox.join("offset")).expect("the new offset");
 }
 
@@ -83,6 +84,31 @@ fn set_clock(sandbox: &Sandbox, offset: i64) {
 // The clock decides nothing, it is only shown.
 #[test]
 fn a_clock_set_back_a_year_holds_nothing_up() {
+    let misdated = env!("CARGO_BIN_EXE_supervisord-misdated-under-test");
+    outlives_a_year(|sandbox| {
+        let mut daemon = command(sandbox, misdated);
+        daemon.env("CLOCK_OFFSET", sandbox.join("offset"));
+        daemon
+    });
+}
+
+// The same of the daemon as it is delivered: the system's own library lies to it.
+#[test]
+#[cfg_attr(not(faketime), ignore = "needs faketime")]
+fn a_lying_clock_holds_nothing_up() {
+    let libraries = fs::read_dir("/usr/lib").expect("the system's libraries").flatten();
+    let mut places = libraries.map(|entry| entry.path().join("faketime/libfaketimeMT.so.1"));
+    let library = places.find(|place| place.exists()).expect("the library of faketime");
+    outlives_a_year(|sandbox| {
+        let mut daemon = command(sandbox, crate::ours().supervisord);
+        daemon.env("LD_PRELOAD", &library).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        daemon.env("FAKETIME_TIMESTAMP_FILE", sandbox.join("offset")).env("FAKETIME_NO_CACHE", "1");
+        daemon
+    });
+}
+
+/// Puts a daemon through it whose clock is off by what the file `offset` says.
+fn outlives_a_year(daemon: impl Fn(&Sandbox) -> Command) {
     let sandbox = configured(
         "[program:steady]\ncommand=/bin/sleep 1000\nstartsecs=0\n\
          [program:starting]\ncommand=/bin/sleep 1000\nstartsecs=10\nautostart=false\n\
@@ -93,8 +119,8 @@ fn a_clock_set_back_a_year_holds_nothing_up() {
     );
     sandbox.write("listener.sh", LISTENER);
     set_clock(&sandbox, 0);
-    let mut daemon = command(&sandbox, env!("CARGO_BIN_EXE_supervisord-misdated-under-test"));
-    daemon.args(["-n", "-c", "supervisord.conf"]).env("CLOCK_OFFSET", sandbox.join("offset"));
+    let mut daemon = daemon(&sandbox);
+    daemon.args(["-n", "-c", "supervisord.conf"]);
     let daemon = Daemon::spawn_by(daemon, &crate::ours(), &sandbox);
     daemon.wait_for_socket();
     daemon.wait_for("steady", "RUNNING");

@@ -44,6 +44,9 @@ use shutdown::Shutdown;
 use timers::{Timer, Timers};
 use update::{Compiles, Fixed, Staged};
 
+/// How much of one kind may follow each other before anything else gets a turn: spawns, timers.
+const BURST: usize = 32;
+
 /// Everything that is known of what runs. A value: it can be encoded and decoded, and what was
 /// decoded goes on as if nothing had happened.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -221,12 +224,14 @@ impl Supervisor {
         self.exit_if_done();
     }
 
-    /// Carries out what is due.
+    /// Carries out what is due, or so much of it that everybody else gets a turn in between:
+    /// [`Supervisor::deadline`] stays in the past until the rest is done.
     fn wake(&mut self) {
         if self.launches.is_wave_under_way() {
             return;
         }
-        while let Some(timer) = self.timers.take_due(self.now.mono) {
+        for _ in 0..BURST {
+            let Some(timer) = self.timers.take_due(self.now.mono) else { return };
             match timer {
                 Timer::Process(id) => self.process_due(id),
                 Timer::StopReport(id) => self.stop_report_due(id),

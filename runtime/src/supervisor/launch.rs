@@ -7,15 +7,12 @@ use std::collections::BTreeMap;
 use compiler::schema::value::LogLevel;
 use serde::{Deserialize, Serialize};
 
-use super::Supervisor;
 use super::message::{
     Action, CommandError, Fault, FaultCode, Message, ProcessId, ProcessState, RequestId,
 };
 use super::request::Failure;
 use super::state::{Event, State};
-
-/// How many spawns may follow each other without a look at anything else.
-const BURST: u32 = 32;
+use super::{BURST, Supervisor};
 
 /// The processes that are to be spawned, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +24,7 @@ pub(crate) struct Launches {
     /// Those whose spawn waits for a disk.
     stalled: BTreeMap<ProcessId, Launch>,
     /// Spawns since the last message that was not an answer.
-    burst: u32,
+    burst: usize,
     /// The first ticket after the last wave of processes that start by themselves.
     wave: u64,
 }

@@ -390,3 +390,21 @@ fn a_spawn_that_a_disk_holds_up_holds_up_nobody_else() {
         ],
     );
 }
+
+#[test]
+fn a_crowd_that_is_due_at_once_leaves_room_for_others() {
+    let mut world = start(&["program:many numprocs=500 process_name=%(process_num)s startsecs=1"]);
+    world.wait(Duration::ZERO);
+    assert_eq!(world.children.len(), 500);
+    world.pass(Duration::from_secs(1));
+    let mut all = 0;
+    while world.core.deadline().is_some_and(|at| at <= world.now.mono) {
+        world.transcript = Some(Vec::new());
+        world.send(Message::Deadline);
+        let lines = world.transcript.take().unwrap_or_default();
+        let running = lines.iter().filter(|line| line.contains("entered RUNNING state")).count();
+        assert!((1..=100).contains(&running), "{running} in one turn");
+        all += running;
+    }
+    assert_eq!(all, 500);
+}

@@ -6,6 +6,8 @@
 mod argument;
 mod contract;
 
+use std::fmt;
+
 pub use argument::{
     Calls, Characters, GroupName, Integer, MethodName, ProcessName, Signal, Text, Wait,
 };
@@ -31,11 +33,30 @@ pub struct Parameter {
     pub doc: &'static str,
 }
 
+/// Where a method belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Namespace {
+    /// The daemon's own methods. Clients know them by the name of each section that configures the
+    /// interface (RPC-075), `supervisor` as a rule.
+    Supervisor,
+    /// What every XML-RPC server should have (RPC-124).
+    System,
+}
+
+impl fmt::Display for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Namespace::Supervisor => "supervisor",
+            Namespace::System => "system",
+        })
+    }
+}
+
 /// What the table says of one method.
 #[derive(Clone, Copy, Debug)]
 pub struct MethodSpec {
-    /// `supervisor` or `system`.
-    pub namespace: &'static str,
+    /// Where it belongs; its full name is this, a dot and its name.
+    pub namespace: Namespace,
     /// The name after the dot.
     pub name: &'static str,
     /// Older names after the dot.
@@ -84,7 +105,7 @@ macro_rules! methods {
             pub fn spec(self) -> &'static MethodSpec {
                 match self {
                     $(Method::$variant => &MethodSpec {
-                        namespace: stringify!($space),
+                        namespace: methods!(@namespace $space),
                         name: stringify!($name),
                         aliases: &[$(stringify!($alias)),*],
                         doc: &[$($doc),+],
@@ -119,6 +140,8 @@ macro_rules! methods {
             }
         }
     };
+    (@namespace supervisor) => { Namespace::Supervisor };
+    (@namespace system) => { Namespace::System };
     (@required) => { true };
     (@required $default:expr) => { false };
     (@deferred) => { false };
@@ -326,10 +349,10 @@ impl Method {
     #[must_use]
     pub fn find(name: &str, namespaces: &[impl AsRef<str>]) -> Option<Method> {
         let (space, name) = name.split_once('.')?;
-        let home = if space == "system" {
-            "system"
+        let namespace = if space == "system" {
+            Namespace::System
         } else if namespaces.iter().any(|known| known.as_ref() == space) {
-            "supervisor"
+            Namespace::Supervisor
         } else {
             return None;
         };
@@ -337,14 +360,14 @@ impl Method {
         Method::ALL
             .iter()
             .copied()
-            .find(|method| method.spec().namespace == home && named(method.spec()))
+            .find(|method| method.spec().namespace == namespace && named(method.spec()))
     }
 
     /// Whether the daemon refuses it with [`ShutdownState`](crate::FaultCode::ShutdownState) while
     /// it stops (RPC-263, RPC-264).
     #[must_use]
     pub fn is_refused_in_shutdown(self) -> bool {
-        self.spec().namespace == "supervisor" && self != Method::SendRemoteCommEvent
+        self.spec().namespace == Namespace::Supervisor && self != Method::SendRemoteCommEvent
     }
 
     /// What `system.methodHelp` answers: a description, then one tag a line (RPC-191).
@@ -376,8 +399,8 @@ impl Method {
     }
 }
 
-/// The calls of a multicall, as far as they can be made out; the daemon parses each with its
-/// [`Contract`] when its turn has come.
+/// One element of a multicall: the call, which the daemon parses with its [`Contract`] when its turn
+/// has come, or the fault that takes the place of a result where there is no call.
 pub type MulticallElement = Result<MethodCall, Fault>;
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::value::{Decode as _, Value};
 /// The head of every document written (RPC-042).
 const PROLOG: &str = "<?xml version='1.0'?>\n";
 
-/// One request.
+/// A call as it was received: its method may not exist, its arguments may not fit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MethodCall {
     /// The name as sent; never empty.
@@ -25,7 +25,7 @@ pub struct MethodCall {
     pub params: Vec<Value>,
 }
 
-/// Reads a request with [`Limits::CALL`] (RPC-018, RPC-022 to RPC-041).
+/// Reads a call with [`Limits::CALL`] (RPC-018, RPC-022 to RPC-041).
 ///
 /// # Errors
 /// When the bytes are no acceptable XML, or name no method; the daemon answers those with HTTP
@@ -48,7 +48,7 @@ fn decode_any_call(bytes: &[u8]) -> Result<MethodCall, DecodeError> {
     }
 }
 
-/// Reads an answer with [`Limits::RESPONSE`]. The inner result is what the server said.
+/// Reads a response with [`Limits::RESPONSE`]. The inner result is what the server said.
 ///
 /// # Errors
 /// When the bytes are no acceptable XML, or hold neither a value nor a fault.
@@ -74,7 +74,7 @@ fn decode_any_response(bytes: &[u8]) -> Result<Result<Value, ReceivedFault>, Dec
     params.next().map(Ok).ok_or(DecodeError::NoValue)
 }
 
-/// Writes a request.
+/// Writes a call.
 ///
 /// # Errors
 /// When an argument has no wire form (RPC-046).
@@ -92,7 +92,7 @@ pub fn encode_call(method: &str, params: &[Value]) -> Result<Vec<u8>, EncodeErro
     out.finish()
 }
 
-/// Writes an answer (RPC-042, RPC-043). A value is anything that can be encoded: a struct of
+/// Writes a response (RPC-042, RPC-043). A value is anything that can be encoded: a struct of
 /// `types`, a [`Fragment`] made earlier, a [`Value`].
 ///
 /// # Errors
@@ -112,7 +112,7 @@ pub fn encode_response<T: Encode + ?Sized>(
     out.finish()
 }
 
-/// Writes an answer whose value has a [`Gap`] in it: what stands before the text that is missing,
+/// Writes a response whose value has a [`Gap`] in it: what stands before the text that is missing,
 /// and what after it.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 //! tells of its methods.
 
 use super::argument::{Arguments, MethodName};
-use super::{Call, Method};
+use super::{Call, Method, Namespace};
 use crate::fault::{Fault, FaultCode, Refusal};
 use crate::xml::MethodCall;
 
@@ -39,8 +39,11 @@ impl Contract<'_> {
     pub fn list_methods(&self) -> Vec<String> {
         let mut names = Vec::new();
         for spec in Method::ALL.iter().map(|method| method.spec()) {
-            let home = [spec.namespace.to_owned()];
-            let spaces = if spec.namespace == "system" { &home } else { self.namespaces };
+            let system = [spec.namespace.to_string()];
+            let spaces = match spec.namespace {
+                Namespace::Supervisor => self.namespaces,
+                Namespace::System => &system,
+            };
             for space in spaces {
                 let own = std::iter::once(&spec.name).chain(spec.aliases);
                 names.extend(own.map(|name| format!("{space}.{name}")));

@@ -6,15 +6,17 @@
 use super::{MethodCall, PROLOG};
 use crate::value::Value;
 
-/// Longer calls are held to the general reader's [`Limits`](super::Limits).
+/// Bytes of a call. A longer one is held to the general reader's [`Limits`](super::Limits).
 const LONGEST_CALL: usize = 64 << 10;
 
-/// Longer answers, and deeper ones, are held to the general reader's [`Limits`](super::Limits).
-const LONGEST: usize = 64 << 20;
+/// Bytes of a response. A longer one is held to the general reader's limits, too.
+const LONGEST_RESPONSE: usize = 64 << 20;
+
+/// Arrays and structs inside each other. What is deeper is the general reader's.
 const DEEPEST: u32 = 32;
 
-/// More members than any struct of the interface has; beyond that, looking for two of one name
-/// is the general reader's.
+/// Members of a struct, more than any of the interface has: here each name is compared with all
+/// before it, which takes too long for many.
 const WIDEST: usize = 64;
 
 /// A call that is laid out as expected and names a method.
@@ -47,7 +49,7 @@ fn is_plain(byte: u8) -> bool {
 
 /// The value of an answer that is laid out as expected.
 pub(super) fn read(document: &str) -> Option<Value> {
-    if document.len() > LONGEST {
+    if document.len() > LONGEST_RESPONSE {
         return None;
     }
     let rest = document.strip_prefix(PROLOG)?;

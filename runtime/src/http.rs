@@ -405,4 +405,4 @@ async fn collect(body: &mut Incoming, length: u64) -> Option<Bytes> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

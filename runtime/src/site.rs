@@ -13,6 +13,7 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use jiff::Timestamp;
 
+use crate::api::logs::log_of;
 use crate::api::{Answer, Api, Daemon, Document, Unanswerable, follow};
 use crate::http::limits::Limits;
 use crate::http::origin::{self, Provenance};
@@ -100,7 +101,7 @@ impl<D: Daemon> Interfaces<D> {
             "stderr" => Channel::Stderr,
             _ => return reply::error(StatusCode::NOT_FOUND),
         };
-        match self.api.log_of(name.to_owned(), channel).await {
+        match log_of(&*self.daemon, name, channel).await {
             Ok(Some(path)) => reply::with_header(
                 log_stream(exchange, path).await,
                 HeaderName::from_static("x-accel-buffering"),

@@ -61,6 +61,13 @@ struct Visit {
     session: Session,
 }
 
+impl Visit {
+    /// Whether a form was sent, and not just an address visited.
+    fn is_posted(&self) -> bool {
+        self.exchange.request.method() == Method::POST
+    }
+}
+
 impl<D: Daemon> Web<D> {
     /// The pages of `daemon`.
     ///
@@ -94,14 +101,14 @@ impl<D: Daemon> Web<D> {
         let form = Form::read(&target, &body);
         let session = self.sessions.open(exchange.request.headers());
         let visit = Visit { exchange, form, session };
-        let mut answer = guard(self.page(path, method == Method::POST, &visit).await);
+        let mut answer = guard(self.page(path, &visit).await);
         if let Some(cookie) = visit.session.cookie() {
             answer.headers_mut().insert(header::SET_COOKIE, cookie);
         }
         answer
     }
 
-    async fn page(self: &Rc<Self>, path: &str, posted: bool, visit: &Visit) -> Reply {
+    async fn page(self: &Rc<Self>, path: &str, visit: &Visit) -> Reply {
         match path {
             "ok.html" => uncached(reply::ok("text/plain", "OK")),
             "tail.html" => self.tail_page(visit).await,
@@ -109,10 +116,10 @@ impl<D: Daemon> Web<D> {
             "config.html" => self.config_page(visit).await,
             "download" => self.download(visit).await,
             "events" => self.events(visit),
-            "act" if posted => self.act(visit).await,
+            "act" if visit.is_posted() => self.act(visit).await,
             "act" => reply::error(StatusCode::BAD_REQUEST),
             _ => match visit.form.get("action") {
-                Some(action) => self.old_action(action, posted, visit).await,
+                Some(action) => self.old_action(action, visit).await,
                 None => self.status_page(visit).await,
             },
         }
@@ -163,12 +170,12 @@ impl<D: Daemon> Web<D> {
     }
 
     /// An action of the old page, by its old address (WEB-032 to WEB-044).
-    async fn old_action(self: &Rc<Self>, action: &str, posted: bool, visit: &Visit) -> Reply {
+    async fn old_action(self: &Rc<Self>, action: &str, visit: &Visit) -> Reply {
         if !legacy::is_harmless(action) {
             match self.provenance(visit) {
                 Provenance::Own | Provenance::Tool => {}
                 Provenance::Foreign => return refused("The request came from another web page."),
-                Provenance::Unproven if posted && self.has_token(visit) => {}
+                Provenance::Unproven if visit.is_posted() && self.has_token(visit) => {}
                 Provenance::Unproven => return self.confirm(action, visit).await,
             }
         }

@@ -35,7 +35,7 @@ impl<D: Daemon> Api<D> {
         offset: Integer,
         length: Integer,
     ) -> Result<R::Output, Failure> {
-        let path = self.log_of(name.0, channel).await?;
+        let path = log_of(&*self.daemon, &name.0, channel).await?;
         read::<R>(path, offset.0, length.0).await
     }
 
@@ -47,7 +47,7 @@ impl<D: Daemon> Api<D> {
         offset: Integer,
         length: Integer,
     ) -> Result<R::Output, Failure> {
-        let path = self.log_of(name.0, channel).await?;
+        let path = log_of(&*self.daemon, &name.0, channel).await?;
         let (offset, length) = (offset.0, length.0);
         let tail = apart(move || {
             let Some(path) = path else { return Ok((Text::Held(String::new()), 0, false)) };
@@ -63,18 +63,22 @@ impl<D: Daemon> Api<D> {
             Text::Long(text) => R::around(&TailResult { text: Gap, offset, overflow }, text),
         }
     }
+}
 
-    /// The file a process logs a stream to.
-    ///
-    /// # Errors
-    /// When there is no such process.
-    pub async fn log_of(&self, name: String, channel: Channel) -> Result<Option<Arc<Path>>, Fault> {
-        let reply = self.daemon.request(Request::LogPath { name, channel }).await?;
-        let Reply::Path(path) = reply else {
-            return Err(Fault::bare(FaultCode::Failed));
-        };
-        Ok(path)
-    }
+/// The file a process logs a stream to, if it is one.
+///
+/// # Errors
+/// When there is no such process.
+pub async fn log_of<D: Daemon>(
+    daemon: &D,
+    name: &str,
+    channel: Channel,
+) -> Result<Option<Arc<Path>>, Fault> {
+    let request = Request::LogPath { name: name.to_owned(), channel };
+    let Reply::Path(path) = daemon.request(request).await? else {
+        return Err(Fault::bare(FaultCode::Failed));
+    };
+    Ok(path)
 }
 
 async fn read<R: Rendering>(

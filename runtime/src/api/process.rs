@@ -46,8 +46,7 @@ pub fn description<'a>(status: &'a ProcessStatus, zone: &TimeZone) -> Cow<'a, st
     match status.state {
         ProcessState::Running => {
             let pid = status.pid.map_or(0, |pid| pid.0);
-            let up = status.now.0.saturating_sub(status.start.unwrap_or_default().0);
-            format!("pid {pid}, uptime {}", uptime(up / MICROS)).into()
+            format!("pid {pid}, uptime {}", uptime(seconds_up(status))).into()
         }
         ProcessState::Stopped | ProcessState::Exited => match (status.start, status.stop) {
             (Some(_), stop) => moment(stop.unwrap_or_default(), zone).into(),
@@ -79,11 +78,18 @@ impl Encode for Infos<'_> {
     }
 }
 
+/// Microseconds, which [`Wall`] counts, in a second.
 const MICROS: i64 = 1_000_000;
 
-/// `H:MM:SS`, with the days in front from 24 hours on; a clock that went back shows zero.
+/// Seconds since a process was started last; none when the clock has gone back since.
+#[must_use]
+pub fn seconds_up(status: &ProcessStatus) -> i64 {
+    let start = status.start.unwrap_or_default();
+    (status.now.0.saturating_sub(start.0) / MICROS).max(0)
+}
+
+/// `H:MM:SS`, with the days in front from 24 hours on.
 fn uptime(seconds: i64) -> String {
-    let seconds = seconds.max(0);
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let clock = format!("{}:{:02}:{:02}", rest / 3_600, rest / 60 % 60, rest % 60);
     match days {

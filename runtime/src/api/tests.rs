@@ -75,16 +75,21 @@ impl Daemon for Scripted {
     }
 }
 
+/// What `core` answers to these bytes.
+fn respond(core: &Rc<Scripted>, body: &[u8]) -> Result<Answer, Unanswerable> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let api = Api::new(Rc::clone(core), vec!["supervisor".to_owned()]);
+    runtime.block_on(api.respond(body))
+}
+
 /// Runs one call and gives what a client would see.
 fn call(
     core: Scripted,
     method: &str,
     params: &[Value],
 ) -> Result<Result<Value, ReceivedFault>, Unanswerable> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let api = Api::new(Rc::new(core), vec!["supervisor".to_owned()]);
     let body = encode_call(method, params).expect("a call");
-    let response = runtime.block_on(api.respond(&body))?;
+    let response = respond(&Rc::new(core), &body)?;
     let Document::Held(bytes) = response.response else { panic!("a short answer is held") };
     Ok(decode_response(&bytes).expect("a response"))
 }
@@ -103,10 +108,8 @@ fn check(answers: Vec<Result<Reply, Fault>>, method: &str, params: &[Value], exp
 #[track_caller]
 fn check_asks(method: &str, params: &[Value], expected: &str) {
     let core = Rc::new(Scripted::new(vec![Ok(Reply::Done)]));
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let api = Api::new(Rc::clone(&core), vec!["supervisor".to_owned()]);
     let body = encode_call(method, params).expect("a call");
-    runtime.block_on(api.respond(&body)).expect("a response");
+    respond(&core, &body).expect("a response");
     assert_eq!(core.asked.borrow().join("; "), expected);
 }
 
@@ -229,14 +232,13 @@ fn multicall_gives_bare_results() {
 #[test]
 fn what_is_no_call_is_malformed() {
     // RPC-010, RPC-017, RPC-018, RPC-020, ITRAP-029
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let api = Api::new(Rc::new(Scripted::new(vec![])), vec![]);
+    let core = Rc::new(Scripted::new(vec![]));
     for body in ["", "junk", "<methodCall/>", "<methodCall><methodName></methodName></methodCall>"]
     {
-        let answer = runtime.block_on(api.respond(body.as_bytes()));
+        let answer = respond(&core, body.as_bytes());
         assert_eq!(answer.err(), Some(Unanswerable::Malformed), "{body:?}");
     }
-    let answer = runtime.block_on(api.respond(b"\xff"));
+    let answer = respond(&core, b"\xff");
     assert_eq!(answer.err(), Some(Unanswerable::Malformed));
 }
 

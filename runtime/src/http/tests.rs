@@ -98,7 +98,7 @@ async fn read_until(client: &mut UnixStream, end: &str) -> String {
 }
 
 /// Runs a test with a clock that jumps as soon as everybody waits.
-fn run(test: impl Future<Output = ()>) {
+pub(crate) fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)

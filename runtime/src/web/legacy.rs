@@ -18,7 +18,7 @@ pub(super) enum Outcome {
     Unable,
 }
 
-/// Whether an action changes anything.
+/// Whether an action changes nothing.
 pub(super) fn is_harmless(action: &str) -> bool {
     action == "refresh"
 }

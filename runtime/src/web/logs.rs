@@ -9,7 +9,6 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderValue};
-use rpc::Fault;
 use tokio::sync::mpsc;
 
 use super::form::Form;
@@ -18,6 +17,7 @@ use super::pages::Page;
 use super::pages::log::{Excerpt, ProcessLog, activity, process_log};
 use super::{Visit, Web, uncached};
 use crate::api::Daemon;
+use crate::api::logs::log_of;
 use crate::http::reply::{self, Reply};
 use crate::http::target::percent_encode;
 use crate::logs::read;
@@ -39,9 +39,9 @@ impl<D: Daemon> Web<D> {
     /// `/tail.html` (WEB-051 to WEB-058).
     pub(super) async fn tail_page(&self, visit: &Visit) -> Reply {
         let Some(name) = visit.form.get("processname") else {
-            let excerpt = still("No process name found".to_owned());
+            let content = maud::html! { p.empty { "No process name found" } };
             let title = "Supervisor tail of process None";
-            return self.show(Page::Other, title, visit, activity_less(&excerpt)).await;
+            return self.show(Page::Other, title, visit, content).await;
         };
         let channel = channel_of(&visit.form);
         let limit = limit_of(&visit.form);
@@ -49,9 +49,9 @@ impl<D: Daemon> Web<D> {
             Ok(CoreReply::Process(status)) => Some(status),
             Ok(_) | Err(_) => None,
         };
-        let excerpt = match self.log_of(name, channel).await {
+        let excerpt = match log_of(&*self.daemon, name, channel).await {
             Ok(path) => process_excerpt(name, channel, path, limit).await,
-            Err(fault) => still(format!("ERROR: {}", unexpected(&fault))),
+            Err(fault) => without_log(format!("ERROR: {}", unexpected(&fault))),
         };
         let title = format!("Supervisor tail of process {name}");
         let page =
@@ -66,7 +66,7 @@ impl<D: Daemon> Web<D> {
             Some(path) => excerpt(path, ACTIVITY, "mainlogtail", "download").await,
             None => None,
         };
-        let excerpt = excerpt.unwrap_or_else(|| still("There is no log file".to_owned()));
+        let excerpt = excerpt.unwrap_or_else(|| without_log("There is no log file".to_owned()));
         let content = activity(&excerpt, visit.session.token());
         self.show(Page::Activity, "Supervisor Activity", visit, content).await
     }
@@ -76,7 +76,7 @@ impl<D: Daemon> Web<D> {
         let (path, file) = match visit.form.get("processname") {
             Some(name) => {
                 let channel = channel_of(&visit.form);
-                let path = self.log_of(name, channel).await.unwrap_or_default();
+                let path = log_of(&*self.daemon, name, channel).await.unwrap_or_default();
                 (path, format!("{}-{}.log", name.replace(':', "-"), channel.name()))
             }
             None => (self.daemon.log_path().await, "supervisord.log".to_owned()),
@@ -96,21 +96,6 @@ impl<D: Daemon> Web<D> {
             Err(_) => uncached(answer),
         }
     }
-
-    async fn log_of(&self, name: &str, channel: Channel) -> Result<Option<Arc<Path>>, Fault> {
-        let request = Request::LogPath { name: name.to_owned(), channel };
-        Ok(match self.daemon.request(request).await? {
-            CoreReply::Path(path) => path,
-            CoreReply::Done
-            | CoreReply::State(_)
-            | CoreReply::Text(_)
-            | CoreReply::Process(_)
-            | CoreReply::Processes(_)
-            | CoreReply::Config(_)
-            | CoreReply::Statuses(_)
-            | CoreReply::Changes { .. } => None,
-        })
-    }
 }
 
 async fn process_excerpt(
@@ -126,7 +111,7 @@ async fn process_excerpt(
         Some(path) => excerpt(path, limit, &stream, &download).await,
         None => None,
     };
-    found.unwrap_or_else(|| still(format!("No file for {name}")))
+    found.unwrap_or_else(|| without_log(format!("No file for {name}")))
 }
 
 /// The end of a file, and where the rest is.
@@ -149,12 +134,9 @@ async fn excerpt(path: Arc<Path>, limit: u64, stream: &str, download: &str) -> O
     })
 }
 
-fn still(text: String) -> Excerpt {
+/// What stands where a log would, when there is none.
+fn without_log(text: String) -> Excerpt {
     Excerpt { text, stream: None, download: None }
-}
-
-fn activity_less(excerpt: &Excerpt) -> maud::Markup {
-    maud::html! { p.empty { (excerpt.text) } }
 }
 
 fn channel_of(form: &Form) -> Channel {

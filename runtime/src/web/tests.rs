@@ -5,9 +5,9 @@ use std::os::unix::net::UnixListener;
 use rpc::{DaemonState, Fault, FaultCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
-use tokio::task::LocalSet;
 
 use crate::api::tests::{Scripted, status};
+use crate::http::tests::run;
 use crate::http::{Endpoint, Listener, Shared, serve};
 use crate::site::Interfaces;
 use crate::supervisor::message::{Publication, Reply};
@@ -61,15 +61,6 @@ impl Bench {
     fn asked(&self) -> String {
         self.core.asked.borrow().join("; ")
     }
-}
-
-fn run(test: impl Future<Output = ()>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    runtime.block_on(LocalSet::new().run_until(test));
 }
 
 /// Sends one request and expects the status, the pieces, and what the core was asked.

@@ -11,8 +11,12 @@ const BLOCK = 100;
 const LONGEST = 20000;
 /** Milliseconds between two times lines are shown, however many come. */
 const PAUSE = 100;
-/** Height of a line that is not wrapped, as in the style sheet. */
+/** Height of a line that is not wrapped, in em, as in the style sheet. */
 const LINE = 1.55;
+/** Pixels the end may be out of sight and is followed all the same. */
+const NEAR = 40;
+/** Milliseconds before a stream that broke off is asked for again. */
+const RETRY = 1500;
 
 /** A log in lines, with the colours a terminal would give them. Lines stand in blocks: of a block off
     the screen a browser knows the size and nothing more. */
@@ -126,7 +130,7 @@ class Viewer {
   /** Sees whether the reader has gone up, or back to the end. */
   look() {
     const { scrollTop, scrollHeight, clientHeight } = this.log;
-    const atEnd = scrollHeight - scrollTop - clientHeight < 40;
+    const atEnd = scrollHeight - scrollTop - clientHeight < NEAR;
     this.following = atEnd || (this.following && scrollTop >= this.stood);
     this.stood = scrollTop;
   }
@@ -191,7 +195,7 @@ export async function followLog(box) {
       // The daemon is away, or starting anew: asked again below.
     }
     showLink(false, "reconnecting");
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await new Promise((resolve) => setTimeout(resolve, RETRY));
   }
 }
 

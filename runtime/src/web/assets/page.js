@@ -15,6 +15,11 @@ export function showLink(on, text) {
   link.className = on ? "on" : "off";
 }
 
+/** Milliseconds after which good news goes by itself. */
+const FADES = 10000;
+
+let fading = 0;
+
 /** What became of an order, over the page and not in it: nothing moves under the pointer. Good news
     goes by itself. */
 export function say(message, ok = true) {
@@ -28,8 +33,8 @@ export function say(message, ok = true) {
   place.classList.add("toast");
   place.classList.remove("hidden");
   place.classList.toggle("bad", !ok);
-  clearTimeout(say.fading);
-  if (ok) say.fading = setTimeout(hide, 10000);
+  clearTimeout(fading);
+  if (ok) fading = setTimeout(hide, FADES);
 }
 
 /** H:MM:SS, with the days in front, as the server writes it. */

@@ -85,10 +85,14 @@ async function refresh() {
   for (const [key, one] of before) if (news.get(key) === one) news.delete(key);
 }
 
+/** Milliseconds a refresh waits for further groups that come or go. */
+const GATHER = 150;
+
 let refreshing = 0;
+
 function refreshSoon() {
   clearTimeout(refreshing);
-  refreshing = setTimeout(refresh, 150);
+  refreshing = setTimeout(refresh, GATHER);
 }
 
 /** Follows the daemon's changes while somebody looks: a hidden page holds no connection. */

@@ -23,8 +23,8 @@ pub(in crate::web) fn state_class(state: ProcessState) -> &'static str {
 
 /// Seconds a running process has been up.
 pub(in crate::web) fn uptime(status: &ProcessStatus) -> Option<i64> {
-    let start = status.start.filter(|_| status.state == ProcessState::Running)?;
-    Some((status.now.0.saturating_sub(start.0) / 1_000_000).max(0))
+    let runs = status.state == ProcessState::Running && status.start.is_some();
+    runs.then(|| process::seconds_up(status))
 }
 
 /// How often a process was started again.

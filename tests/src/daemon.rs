@@ -1,6 +1,7 @@
 //! A running daemon: started in the foreground, asked through its client, ended when dropped.
 
 use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -58,11 +59,19 @@ impl<'s> Daemon<'s> {
         Daemon { sandbox, client: installation.clone(), process }
     }
 
-    /// Waits until something accepts connections at `s.sock`.
+    /// Waits until somebody answers at `s.sock`. That it can be connected to says little: the daemon
+    /// may still have much to do before it listens to anybody.
     pub fn wait_for_socket(&self) {
-        let socket = self.sandbox.join("s.sock");
-        let ready = holds_within(PATIENCE, &mut || UnixStream::connect(&socket).is_ok());
+        let ready = holds_within(PATIENCE, &mut || self.answers().is_ok());
         assert!(ready, "the daemon did not come up:\n{}", self.output());
+    }
+
+    /// Asks for anything, and waits for the beginning of the answer.
+    fn answers(&self) -> io::Result<()> {
+        let mut connection = UnixStream::connect(self.sandbox.join("s.sock"))?;
+        connection.set_read_timeout(Some(PATIENCE))?;
+        connection.write_all(b"GET /ok.html HTTP/1.0\r\n\r\n")?;
+        connection.read_exact(&mut [0])
     }
 
     /// Uses `installation`'s client from now on.

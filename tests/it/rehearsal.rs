@@ -76,6 +76,16 @@ fn a_restart_the_machine_does_not_allow_changes_nothing() {
                 sandbox.join("locked/f.sock").display()
             ),
         ),
+        (
+            format!(
+                "{HEAD}{}",
+                FCGI.replace("unix://%(here)s/f.sock", &format!("tcp://127.0.0.1:{port}"))
+            ),
+            format!(
+                "Could not create FastCGI socket tcp://127.0.0.1:{port}: [Errno 98] Address \
+                 already in use"
+            ),
+        ),
     ];
     for (head, reason) in cases {
         sandbox.write("supervisord.conf", format!("{head}{SLEEPER}"));

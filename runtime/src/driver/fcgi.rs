@@ -3,6 +3,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -106,18 +107,21 @@ pub(crate) fn try_out(group: &GroupPlan) -> Result<(), String> {
     Ok(())
 }
 
-/// As [`try_out`], without a word in the log, for a group that may never be activated. A socket that
-/// is one of `held` is not touched.
+/// Whether [`try_out`] would find the socket of a group possible. Nothing is touched, and one of
+/// `held` is in nobody's way.
 ///
 /// # Errors
 /// The text of the failure.
 pub(crate) fn rehearse(group: &GroupPlan, held: &[SocketAddress]) -> Result<(), String> {
-    match &group.kind {
-        GroupKind::Fcgi(socket) if !held.iter().any(|held| collide(held, &socket.address)) => {
-            open(socket, user_of(group)).map(drop)
-        }
-        GroupKind::Fcgi(_) | GroupKind::Program | GroupKind::EventListener(_) => Ok(()),
+    let GroupKind::Fcgi(socket) = &group.kind else { return Ok(()) };
+    if held.iter().any(|held| collide(held, &socket.address)) {
+        return Ok(());
     }
+    let possible = match &socket.address {
+        SocketAddress::Unix(path) => sockets::rehearse_fcgi_unix(path),
+        SocketAddress::Tcp { host, port } => sockets::rehearse_fcgi_inet(host, *port),
+    };
+    possible.map_err(|error| failed(socket, &error))
 }
 
 /// The socket a process is to have as its descriptor 0: its group's, or inside a `[group:x]` its
@@ -131,10 +135,6 @@ pub(crate) fn socket_of(order: &SpawnOrder) -> Option<&SocketPlan> {
 
 fn create(plan: &SocketPlan, user: Option<&UserRef>) -> Result<OwnedFd, String> {
     tracing::info!("Creating socket {}", url(&plan.address));
-    open(plan, user)
-}
-
-fn open(plan: &SocketPlan, user: Option<&UserRef>) -> Result<OwnedFd, String> {
     let fd = match &plan.address {
         SocketAddress::Unix(path) => {
             let mode = plan.mode.unwrap_or(MODE);
@@ -142,10 +142,11 @@ fn open(plan: &SocketPlan, user: Option<&UserRef>) -> Result<OwnedFd, String> {
         }
         SocketAddress::Tcp { host, port } => sockets::fcgi_inet(host, *port, plan.backlog),
     };
-    fd.map_err(|error| {
-        let url = url(&plan.address);
-        format!("Could not create FastCGI socket {url}: {}", python_error(&error))
-    })
+    fd.map_err(|error| failed(plan, &error))
+}
+
+fn failed(plan: &SocketPlan, error: &io::Error) -> String {
+    format!("Could not create FastCGI socket {}: {}", url(&plan.address), python_error(error))
 }
 
 /// The configured owner; else the program's user, unless the daemon is that user (RUN-406).

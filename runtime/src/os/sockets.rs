@@ -14,7 +14,7 @@ use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, UnixAddr, bind, connect, listen,
     setsockopt, socket,
 };
-use nix::unistd::{Gid, Uid, User, chown, getuid};
+use nix::unistd::{AccessFlags, Gid, Uid, User, access, chown, getuid};
 use thiserror::Error;
 
 /// Connections that may wait to be accepted.
@@ -121,6 +121,30 @@ pub fn fcgi_unix(
     Ok(fd)
 }
 
+/// Whether [`fcgi_inet`] could listen there: the port is taken, but nobody can connect to it.
+///
+/// # Errors
+/// Whatever the system answers.
+pub fn rehearse_fcgi_inet(host: &str, port: u16) -> io::Result<()> {
+    let host = if host == "*" { "" } else { host };
+    Ok(bind_inet(resolve(host, port)?).map(drop)?)
+}
+
+/// Whether [`fcgi_unix`] could make a socket at `path`. What stands there is left alone: it may be
+/// in use.
+///
+/// # Errors
+/// What the system would answer.
+pub fn rehearse_fcgi_unix(path: &Path) -> io::Result<()> {
+    address(path)?;
+    if path.is_dir() {
+        return Err(Errno::EADDRINUSE.into());
+    }
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let needed = AccessFlags::W_OK | AccessFlags::X_OK;
+    Ok(access(directory.unwrap_or(Path::new(".")), needed)?)
+}
+
 /// An operating system error the way the original prints it: `[Errno 2] No such file or directory`.
 pub fn python_error(error: &io::Error) -> String {
     match error.raw_os_error() {
@@ -188,25 +212,34 @@ fn is_served(path: &Path) -> bool {
     !matches!(connect(fd.as_raw_fd(), &address), Err(Errno::ECONNREFUSED | Errno::ENOENT))
 }
 
-fn unix(path: &Path) -> io::Result<OwnedFd> {
-    let address = UnixAddr::new(path).map_err(|errno| {
+fn address(path: &Path) -> io::Result<UnixAddr> {
+    UnixAddr::new(path).map_err(|errno| {
         if errno == Errno::ENAMETOOLONG {
             io::Error::other("AF_UNIX path too long")
         } else {
             errno.into()
         }
-    })?;
+    })
+}
+
+fn unix(path: &Path) -> io::Result<OwnedFd> {
+    let address = address(path)?;
     let fd = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
     bind(fd.as_raw_fd(), &address)?;
     Ok(fd)
 }
 
 fn inet(address: SocketAddr, queue: Backlog) -> Result<OwnedFd, Errno> {
+    let fd = bind_inet(address)?;
+    listen(&fd, queue)?;
+    Ok(fd)
+}
+
+fn bind_inet(address: SocketAddr) -> Result<OwnedFd, Errno> {
     let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
     let fd = socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
     setsockopt(&fd, ReuseAddr, &true)?;
     bind(fd.as_raw_fd(), &SockaddrStorage::from(address))?;
-    listen(&fd, queue)?;
     Ok(fd)
 }
 

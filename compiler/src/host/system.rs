@@ -38,7 +38,10 @@ impl Host for SystemHost {
         }
         let mut bytes =
             Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).min(1 << 24) + 1);
-        match file.take(FILE_LIMIT + 1).read_to_end(&mut bytes) {
+        // Where a size is told, nothing more need be asked for to know that this was all.
+        let most =
+            if metadata.is_file() && metadata.len() > 0 { metadata.len() } else { FILE_LIMIT + 1 };
+        match file.take(most).read_to_end(&mut bytes) {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
             _ if bytes.len() as u64 > FILE_LIMIT => Err(io::ErrorKind::FileTooLarge.into()),
             _ => Ok(bytes),

@@ -55,7 +55,7 @@ pub(super) fn taken<'s, 'a>(
         .sections()
         .flat_map(move |section| keys(section.kind).iter().filter_map(move |key| section.get(key)));
     written.filter_map(move |written| {
-        let here = config.sources.path(written.file).parent().unwrap_or(Path::new(""));
+        let here = config.sources.path(written.file()).parent().unwrap_or(Path::new(""));
         let value = written.value.replace("%(here)s", &here.to_string_lossy());
         let own = !is_template(&value) && log_file(&value) == LogFile::File;
         own.then_some((written, value))

@@ -14,7 +14,8 @@ use indexmap::map::Entry;
 use super::command::Command;
 use super::{environment, text};
 use crate::pass::parallel::in_parallel;
-use crate::schema::keys::mark;
+use crate::schema::keys::known;
+use crate::schema::section::SectionKind;
 use crate::source::Sources;
 use options::Options;
 
@@ -99,10 +100,6 @@ pub struct Written<'a> {
     pub value: Cow<'a, str>,
     /// Its place.
     pub entry: &'a ast::Entry,
-    /// The file of that place.
-    pub file: FileId,
-    /// Of the key.
-    mark: u32,
 }
 
 impl Kind {
@@ -149,7 +146,7 @@ impl<'a> Config<'a> {
         let parts = in_parallel(files.len(), 32, |index| {
             let file = files[index];
             let text = sources.text(file.id);
-            let sections = file.sections.iter().map(|tree| Section::new(tree, file.id, text));
+            let sections = file.sections.iter().map(|tree| Section::new(tree, text));
             sections.collect::<Vec<_>>()
         });
         let mut sections: IndexMap<&'a str, Section<'a>> =
@@ -212,7 +209,7 @@ impl<'a> Config<'a> {
     /// The edit that writes an option on a line of its own below another, indented like it: a line
     /// indented otherwise would change what the lines after it belong to.
     pub fn line_below(&self, written: &Written<'_>, option: &str) -> (Span, String) {
-        let text = self.text(written.file);
+        let text = self.text(written.file());
         let value_end = written.whole().end as usize;
         let rest = &text[value_end..];
         let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
@@ -220,7 +217,7 @@ impl<'a> Config<'a> {
         let line_end = if rest[length..].starts_with("\r\n") { "\r\n" } else { "\n" };
         let key = written.key_span();
         let indent = Span { start: self.lines(key).start, end: key.start, ..key }.of(text);
-        (Span::new(written.file, at..at), format!("{line_end}{indent}{option}"))
+        (Span::new(written.file(), at..at), format!("{line_end}{indent}{option}"))
     }
 
     /// The whole lines `span` touches, with the line end of the last.
@@ -235,7 +232,7 @@ impl<'a> Config<'a> {
 }
 
 impl<'a> Section<'a> {
-    fn new(tree: &'a ast::Section, file: FileId, text: &'a str) -> Self {
+    fn new(tree: &'a ast::Section, text: &'a str) -> Self {
         let name = tree.name.of(text);
         let mut section = Section {
             name,
@@ -246,8 +243,9 @@ impl<'a> Section<'a> {
             command: OnceLock::new(),
             plain_environment: OnceLock::new(),
         };
+        let table = SectionKind::of(name);
         for entry in &tree.entries {
-            section.options.write(Written::new(entry, file, text));
+            section.options.write(Written::new(entry, text, table));
         }
         section
     }
@@ -322,9 +320,18 @@ impl<'a> Section<'a> {
 }
 
 impl<'a> Written<'a> {
-    fn new(entry: &'a ast::Entry, file: FileId, text: &'a str) -> Self {
+    /// An option of a section with this table.
+    fn new(entry: &'a ast::Entry, text: &'a str, table: Option<SectionKind>) -> Self {
         let key = entry.key(text);
-        Written { mark: mark(&key), key, value: entry.value(text), entry, file }
+        // Rules look for a few keys in all sections: one text of each stays at hand.
+        let known = table.and_then(|table| known(table, &key));
+        let key = known.map_or(key, Cow::Borrowed);
+        Written { key, value: entry.value(text), entry }
+    }
+
+    /// The file of its place.
+    pub fn file(&self) -> FileId {
+        self.entry.key.file
     }
 
     /// Its key.
@@ -346,6 +353,6 @@ impl<'a> Written<'a> {
     /// The place of a range of the value.
     pub fn place(&self, range: Range<u32>) -> Span {
         let (start, end) = (self.entry.locate(range.start), self.entry.locate(range.end));
-        Span::new(self.file, start..end.max(start))
+        Span::new(self.file(), start..end.max(start))
     }
 }

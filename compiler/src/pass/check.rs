@@ -82,11 +82,15 @@ struct Draft {
 
 /// One step of the evaluation, in order.
 enum Step<'a> {
-    Found(Diagnostic),
+    Found(Box<Diagnostic>),
     Build(Job<'a>),
 }
 
 impl<'a> Step<'a> {
+    fn found(finding: Diagnostic) -> Self {
+        Step::Found(Box::new(finding))
+    }
+
     /// The step of `job`, unless too many have been made.
     fn build(context: &Context<'_>, job: Job<'a>) -> Option<Self> {
         context.budget.add_process();
@@ -144,13 +148,13 @@ fn take(
         let drafts = in_parallel(block.len(), 8, |index| match &block[index] {
             Step::Build(job) => {
                 let Draft { made, found } = make(context, job);
-                (made.asked, context.builds.then_some(made), found)
+                (made.asked, context.builds.then(|| Arc::new(made)), found)
             }
             Step::Found(_) => (0, None, Box::default()),
         });
         for (step, (asked, made, found)) in block.into_iter().zip(drafts) {
             match step {
-                Step::Found(finding) => diagnostics.push(finding),
+                Step::Found(finding) => diagnostics.push(*finding),
                 Step::Build(job) => {
                     diagnostics.extend(found);
                     largest = Largest::of(largest, job.section, asked);
@@ -180,10 +184,9 @@ fn make(context: &Context<'_>, job: &Job<'_>) -> Draft {
 
 impl Checked {
     /// Files what a job made; its group, if that is its own.
-    fn file(&mut self, job: &Job<'_>, made: Made) -> Option<Arc<GroupPlan>> {
+    fn file(&mut self, job: &Job<'_>, made: Arc<Made>) -> Option<Arc<GroupPlan>> {
         self.notices.extend(made.notices.iter().cloned());
         let group = job.member_of.is_none().then(|| made.group.clone());
-        let made = Arc::new(made);
         if let Typed::Processes(all) = &mut self.typed[job.index] {
             all.push(made);
         } else {

@@ -14,20 +14,25 @@ pub(crate) const NO_ROW: u8 = u8::MAX;
 
 /// The rows of `key` in the parts of a section's table.
 pub(crate) fn rows_of(kind: SectionKind, key: &str) -> Rows {
-    static KEYS: [OnceLock<Keys>; SECTIONS.len()] = [const { OnceLock::new() }; SECTIONS.len()];
-    KEYS[kind as usize].get_or_init(|| Keys::new(kind.spec())).find(key)
+    keys(kind).find(key).map_or([NO_ROW; 2], |(_, rows)| *rows)
 }
 
-/// Tells most keys apart without reading them.
-pub(crate) fn mark(key: &str) -> u32 {
+/// The table's own `key`, if it has it: one text for all sections.
+pub(crate) fn known(kind: SectionKind, key: &str) -> Option<&'static str> {
+    keys(kind).find(key).map(|(known, _)| *known)
+}
+
+fn keys(kind: SectionKind) -> &'static Keys {
+    static KEYS: [OnceLock<Keys>; SECTIONS.len()] = [const { OnceLock::new() }; SECTIONS.len()];
+    KEYS[kind as usize].get_or_init(|| Keys::new(kind.spec()))
+}
+
+/// One of [`BUCKETS`] for a key; few keys of a section share theirs.
+pub(crate) fn bucket(key: &str) -> usize {
     let bytes = key.as_bytes();
     let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or(0));
     let last = byte(bytes.len().saturating_sub(1));
-    (bytes.len() as u32) << 24 ^ byte(0) << 18 ^ byte(3) << 12 ^ byte(8) << 6 ^ last
-}
-
-/// One of [`BUCKETS`] for a mark.
-pub(crate) fn bucket(mark: u32) -> usize {
+    let mark = (bytes.len() as u32) << 24 ^ byte(0) << 18 ^ byte(3) << 12 ^ byte(8) << 6 ^ last;
     (mark.wrapping_mul(0x9e37_79b1) >> 26) as usize
 }
 
@@ -51,17 +56,17 @@ impl Keys {
         };
         let names = spec.options().map(|option| option.name);
         let mut list: Vec<_> = names.map(|name| (name, [row(0, name), row(1, name)])).collect();
-        list.sort_by_key(|(name, _)| bucket(mark(name)));
-        let end = |number| list.partition_point(|(name, _)| bucket(mark(name)) <= number) as u8;
+        list.sort_by_key(|(name, _)| bucket(name));
+        let end = |number| list.partition_point(|(name, _)| bucket(name) <= number) as u8;
         let ends = std::array::from_fn(end);
         Keys { list, ends }
     }
 
-    fn find(&self, key: &str) -> Rows {
-        let bucket = bucket(mark(key));
+    fn find(&self, key: &str) -> Option<&(&'static str, Rows)> {
+        let bucket = bucket(key);
         let start = if bucket == 0 { 0 } else { self.ends[bucket - 1] };
         let likely = &self.list[usize::from(start)..usize::from(self.ends[bucket])];
-        likely.iter().find(|(known, _)| *known == key).map_or([NO_ROW; 2], |(_, rows)| *rows)
+        likely.iter().find(|(known, _)| *known == key)
     }
 }
 

@@ -85,7 +85,7 @@ fn readable_passwords(cx: &LintContext<'_>) -> Vec<Diagnostic> {
         };
         let Some(password) = section.own("password") else { continue };
         let value = &*password.value;
-        let path = cx.host.working_dir().join(cx.config.sources.path(password.file));
+        let path = cx.host.working_dir().join(cx.config.sources.path(password.file()));
         let readable = || cx.host.mode(&path).is_some_and(|mode| mode & 0o004 != 0);
         let clear = !value.is_empty() && !value.starts_with("{SHA}") && !text::is_template(value);
         if clear && readable() {

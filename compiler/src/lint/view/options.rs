@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::Written;
-use crate::schema::keys::{BUCKETS, bucket, mark};
+use crate::schema::keys::{BUCKETS, bucket};
 
 /// Fewer options are searched one by one.
 const MANY: usize = 100;
@@ -15,7 +15,7 @@ pub(super) struct Options<'a> {
     list: Vec<Written<'a>>,
     /// Where each key stands in the list; empty unless there are [`MANY`].
     places: HashMap<Cow<'a, str>, usize>,
-    /// For each bucket of marks, one more than the place of the first key in it.
+    /// For each bucket, one more than the place of the first key in it.
     firsts: Buckets,
     rewritten: bool,
 }
@@ -38,13 +38,13 @@ impl<'a> Options<'a> {
 
     /// Adds an option, or puts it in the place of the one of the same key.
     pub(super) fn write(&mut self, option: Written<'a>) {
-        match self.position(option.mark, &option.key) {
+        match self.position(&option.key) {
             Some(at) => {
                 self.rewritten = true;
                 self.list[at] = option;
             }
             None => {
-                let first = &mut self.firsts.0[bucket(option.mark)];
+                let first = &mut self.firsts.0[bucket(&option.key)];
                 self.list.push(option);
                 if *first == 0 {
                     // Once there are MANY it is not asked.
@@ -76,15 +76,15 @@ impl<'a> Options<'a> {
 
     /// The option called `key`.
     pub(super) fn get(&self, key: &str) -> Option<&Written<'a>> {
-        self.position(mark(key), key).map(|at| &self.list[at])
+        self.position(key).map(|at| &self.list[at])
     }
 
-    fn position(&self, mark: u32, key: &str) -> Option<usize> {
+    fn position(&self, key: &str) -> Option<usize> {
         if !self.places.is_empty() {
             return self.places.get(key).copied();
         }
-        let start = usize::from(self.firsts.0[bucket(mark)]).checked_sub(1)?;
-        let found = self.list[start..].iter().position(|it| it.mark == mark && it.key == key)?;
+        let start = usize::from(self.firsts.0[bucket(key)]).checked_sub(1)?;
+        let found = self.list[start..].iter().position(|option| option.key == key)?;
         Some(start + found)
     }
 }

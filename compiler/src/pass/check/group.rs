@@ -55,7 +55,7 @@ pub(super) fn groups<'a>(
             0..slots.len().min(Group::OPTIONS.len()),
             &context.daemon_scope(),
         );
-        steps.extend(std::mem::take(&mut reader.found).into_iter().map(Step::Found));
+        steps.extend(std::mem::take(&mut reader.found).into_iter().map(Step::found));
         let mut members = Members { name, priority: options.priority, sections: Vec::new() };
         let entries = Entries::new(slots[row_of(Group::OPTIONS, "programs")]);
         let mut blamed = section.name.to_string();
@@ -73,7 +73,7 @@ pub(super) fn groups<'a>(
                 if unknown.len() <= MOST_UNKNOWN {
                     let span = entries.span(&reader, position);
                     no_member(&mut reader, program, span, &blamed);
-                    steps.extend(std::mem::take(&mut reader.found).into_iter().map(Step::Found));
+                    steps.extend(std::mem::take(&mut reader.found).into_iter().map(Step::found));
                 }
             }
         }
@@ -82,7 +82,7 @@ pub(super) fn groups<'a>(
                 format!("{} more unknown programs from here on", unknown.len() - MOST_UNKNOWN);
             let span = entries.span(&reader, *first);
             reader.error(codes::GROUP_MEMBERSHIP, span, message.clone(), &message);
-            steps.extend(std::mem::take(&mut reader.found).into_iter().map(Step::Found));
+            steps.extend(std::mem::take(&mut reader.found).into_iter().map(Step::found));
         }
         found.groups.push(members);
         checked.typed[index] = Typed::Group(Box::new(options));

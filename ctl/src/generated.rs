@@ -21,9 +21,3 @@ pub fn reference() -> String {
     }
     text
 }
-
-/// The sample configuration.
-#[must_use]
-pub fn sample() -> String {
-    crate::sample::sample()
-}

@@ -136,23 +136,20 @@ impl Session {
         loop {
             let error = match self.attempt(action, argument) {
                 Ok(flow) => return flow,
-                Err(CallError::Interrupted) => return self.interrupted(),
                 Err(error) => error,
             };
-            if error.is_status(401) {
-                self.say("Server requires authentication");
-                if self.interactive {
-                    match self.log_in() {
-                        Ok(()) => continue,
-                        Err(CallError::Interrupted) => return self.interrupted(),
-                        Err(error) => return self.fail(&error),
-                    }
-                }
+            if !error.is_status(401) {
+                return self.fail(&error);
+            }
+            self.say("Server requires authentication");
+            if !self.interactive {
                 let flow = self.fail(&error);
                 self.complain(explain::credentials(&self.settings));
                 return flow;
             }
-            return self.fail(&error);
+            if let Err(error) = self.log_in() {
+                return self.fail(&error);
+            }
         }
     }
 
@@ -225,8 +222,12 @@ impl Session {
         line(self.console.ask(question))
     }
 
-    /// Reports an error nobody expected, on one line (CTL-038).
+    /// Reports an error nobody expected, on one line (CTL-038). Ctrl-C is none and ends what there is.
     fn fail(&mut self, error: &CallError) -> Flow {
+        if matches!(error, CallError::Interrupted) {
+            self.status = exit::INTERRUPTED;
+            return Flow::Interrupted;
+        }
         let (file, at) = (file!(), line!());
         self.refuse(format_args!(
             "error: <class '{}'>, {error}: file: {file} line: {at}",
@@ -236,11 +237,6 @@ impl Session {
             self.explain(error);
         }
         Flow::Stay
-    }
-
-    fn interrupted(&mut self) -> Flow {
-        self.status = exit::INTERRUPTED;
-        Flow::Interrupted
     }
 
     /// Tells on stderr what is known about a daemon that cannot be reached; the same is not told

@@ -134,7 +134,7 @@ impl<D: Daemon> Api<D> {
         Ok(self.carry_out::<Response>(call).await?.into())
     }
 
-    /// One after the other, each finished before the next begins (RPC-245).
+    /// Carries out calls one after the other, each finished before the next begins (RPC-245).
     async fn multicall(&self, calls: Calls) -> Result<Vec<u8>, Failure> {
         let mut results = Vec::with_capacity(calls.0.len());
         let mut length = 0;
@@ -165,7 +165,7 @@ impl<D: Daemon> Api<D> {
     /// Checks a call in the order of RPC-081. The shutdown state stands between the number of
     /// arguments and their types, so it is asked for before where there are any.
     async fn parse(&self, call: MethodCall) -> Result<Call, Refusal> {
-        let stopping = !call.params.is_empty() && self.alive().await.is_err();
+        let stopping = !call.params.is_empty() && self.refuse_when_stopping().await.is_err();
         self.contract(stopping).parse(call)
     }
 
@@ -173,15 +173,17 @@ impl<D: Daemon> Api<D> {
         Contract { namespaces: &self.namespaces, stopping }
     }
 
-    /// Refuses what needs nothing of the core but that the daemon is not stopping (RPC-263).
-    async fn alive(&self) -> Result<(), Fault> {
+    /// Fails while the daemon is stopping: for calls that ask nothing else of the core (RPC-263).
+    async fn refuse_when_stopping(&self) -> Result<(), Fault> {
         self.daemon.request(Request::State).await.map(drop)
     }
 
+    /// Asks the core and renders its answer.
     async fn ask<R: Rendering>(&self, request: Request) -> Result<R::Output, Failure> {
         render_reply::<R>(self.daemon.request(request).await?)
     }
 
+    /// One arm for each method: what the core is asked, or what is known without it.
     async fn carry_out<R: Rendering>(&self, call: Call) -> Result<R::Output, Failure> {
         use Channel::{Stderr, Stdout};
         match call {
@@ -190,12 +192,12 @@ impl<D: Daemon> Api<D> {
             Call::GetIdentification => self.ask::<R>(Request::Identification).await,
             Call::GetState => self.ask::<R>(Request::State).await,
             Call::GetPid => {
-                self.alive().await?;
+                self.refuse_when_stopping().await?;
                 Ok(R::render(&i64::from(std::process::id()))?)
             }
             Call::ReadLog { offset, length } => self.read_main::<R>(offset, length).await,
             Call::ClearLog => {
-                self.alive().await?;
+                self.refuse_when_stopping().await?;
                 self.daemon.clear_log().await?;
                 Ok(R::render(&true)?)
             }
@@ -265,8 +267,9 @@ impl<D: Daemon> Api<D> {
         }
     }
 
+    /// Answers with a text, unless the daemon is stopping.
     async fn constant<R: Rendering>(&self, text: &str) -> Result<R::Output, Failure> {
-        self.alive().await?;
+        self.refuse_when_stopping().await?;
         Ok(R::render(text)?)
     }
 }
@@ -283,7 +286,8 @@ fn send(target: Target, signal: Signal) -> Request {
     Request::Signal { target, signal: system::signal(signal) }
 }
 
-/// The two lines about a call in the activity log (RPC-268, RPC-269). Arguments are not logged.
+/// The two lines about a call in the activity log (RPC-268, RPC-269). Arguments are not logged. Holds
+/// the name of the method if these lines are logged at all.
 struct Traced(Option<String>);
 
 impl Traced {

@@ -42,20 +42,25 @@ pub enum Document {
 
 /// Why a call has no result.
 pub(super) enum Failure {
+    /// It was not carried out.
     Refusal(Refusal),
+    /// It was, but what came of it cannot be written.
     Encode(EncodeError),
 }
 
 /// What results are written as: whole responses, or parts of the array of a multicall.
 pub(super) trait Rendering {
+    /// What is written.
     type Output;
 
     /// Bytes of a log that become part of a value; more are put [around](Rendering::around).
     const LONGEST_HELD: u64;
 
+    /// A value on its own.
     fn render<T: Encode + ?Sized>(value: &T) -> Result<Self::Output, EncodeError>;
 
-    /// A value around a text that is not held.
+    /// A value with a [`Gap`](rpc::xml::Gap) in it, and the text that belongs there, which is too
+    /// long to be held.
     fn around<T: Encode>(value: &T, text: LongText) -> Result<Self::Output, Failure>;
 }
 

@@ -23,7 +23,7 @@ impl<D: Daemon> Api<D> {
         offset: Integer,
         length: Integer,
     ) -> Result<R::Output, Failure> {
-        self.alive().await?;
+        self.refuse_when_stopping().await?;
         read::<R>(self.daemon.log_path().await, offset.0, length.0).await
     }
 
@@ -81,6 +81,7 @@ pub async fn log_of<D: Daemon>(
     Ok(path)
 }
 
+/// A part of a log as the answer to a call.
 async fn read<R: Rendering>(
     path: Option<Arc<Path>>,
     offset: i64,
@@ -103,7 +104,7 @@ async fn read<R: Rendering>(
     }
 }
 
-/// Runs something that may block.
+/// Runs something that may block, on a thread for that.
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Fault::bare(FaultCode::Failed))
 }

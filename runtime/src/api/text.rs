@@ -81,7 +81,7 @@ impl LongText {
         receiver
     }
 
-    /// `None` when it had to stop before the end.
+    /// Reads, escapes and sends piece after piece; `None` when it had to stop before the end.
     async fn pass_on(
         self,
         before: Vec<u8>,
@@ -123,7 +123,7 @@ impl Pieces {
     }
 }
 
-/// Appends up to `count` bytes, fewer only at the end.
+/// Reads up to `count` more bytes into `data`, fewer only at the end, and tells how many.
 fn append(part: &mut Part, data: &mut Vec<u8>, count: usize) -> io::Result<usize> {
     let kept = data.len();
     data.resize(kept + count, 0);

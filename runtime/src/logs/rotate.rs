@@ -18,8 +18,8 @@ use thiserror::Error;
 /// it is rotated (RUN-011, LOG-020).
 pub(super) const CHUNK: usize = 131_072;
 
-/// A backup above this size is discarded on a thread of its own.
-const LARGE_BACKUP: u64 = 4 << 20;
+/// A removed file above this size is closed on a thread of its own.
+const LARGE: u64 = 4 << 20;
 
 /// Names of descriptors, not of files.
 const SHARED_DESCRIPTORS: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"];
@@ -225,8 +225,7 @@ impl RotatingFile {
     /// # Errors
     /// When the file can be neither opened nor created.
     pub fn reopen(&mut self) -> io::Result<()> {
-        (self.file, self.kind) = open_append(&self.path, self.mode, false)?;
-        self.appending = true;
+        self.open_again(false)?;
         self.rotate_at = self.rotation.maxbytes;
         Ok(())
     }
@@ -258,9 +257,15 @@ impl RotatingFile {
                 rename(&self.backup(number), &self.backup(number + 1))?;
             }
             rename(&self.path, &self.backup(1))?;
-            oldest.into_iter().for_each(discard);
+            oldest.into_iter().for_each(close);
         }
-        (self.file, self.kind) = open_append(&self.path, self.mode, true)?;
+        self.open_again(true)
+    }
+
+    fn open_again(&mut self, truncate: bool) -> io::Result<()> {
+        let (file, kind) = open_append(&self.path, self.mode, truncate)?;
+        close(std::mem::replace(&mut self.file, file));
+        self.kind = kind;
         self.appending = true;
         Ok(())
     }
@@ -269,6 +274,15 @@ impl RotatingFile {
         let mut name = OsString::from(self.path.as_os_str());
         name.push(format!(".{number}"));
         PathBuf::from(name)
+    }
+}
+
+impl Drop for RotatingFile {
+    fn drop(&mut self) {
+        if is_large_and_removed(&self.file) {
+            // Another descriptor is the last one, which is closed aside.
+            self.file.try_clone().into_iter().for_each(close);
+        }
     }
 }
 
@@ -348,14 +362,17 @@ fn hold(path: &Path) -> Option<File> {
     OpenOptions::new().read(true).custom_flags(OFlag::O_PATH.bits()).open(path).ok()
 }
 
-/// Closes what was the oldest backup. It has lost its name by now, so its space is given back here,
-/// which may take long for a large file: logs are not held up by that.
-fn discard(oldest: File) {
-    let size = oldest.metadata().map_or(0, |metadata| metadata.len());
-    if size > LARGE_BACKUP {
+/// Closes a file. If it has no name any more, such as the oldest backup of a rotation, its space is
+/// given back with that, which takes long for a large file: logs are not held up by it.
+fn close(file: File) {
+    if is_large_and_removed(&file) {
         // Without a thread it happens right here.
-        drop(thread::Builder::new().name("discard".to_owned()).spawn(move || drop(oldest)));
+        drop(thread::Builder::new().name("close".to_owned()).spawn(move || drop(file)));
     }
+}
+
+fn is_large_and_removed(file: &File) -> bool {
+    file.metadata().is_ok_and(|metadata| metadata.nlink() == 0 && metadata.size() > LARGE)
 }
 
 fn is_fifo(path: &Path) -> bool {

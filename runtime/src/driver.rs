@@ -166,7 +166,7 @@ impl<'s> Driver<'s> {
             }
             match self.next().await {
                 Turn::Signal(signal) => self.on_signal(signal),
-                Turn::Messages(messages) => messages.into_iter().for_each(|m| self.feed(m)),
+                Turn::Messages(messages) => self.feed_all(messages),
                 Turn::Request(pending) => self.on_request(pending),
                 Turn::Compiled(Outcome { plan, obstacle }) => {
                     self.feed(Message::Compiled { plan, obstacle });
@@ -313,12 +313,19 @@ impl<'s> Driver<'s> {
     /// All of it happens at one moment: an answer that took its time is not later than what it
     /// answers.
     fn feed(&mut self, message: Message) {
+        self.feed_all([message]);
+    }
+
+    /// As [`Driver::feed`], one after the other.
+    fn feed_all(&mut self, messages: impl IntoIterator<Item = Message>) {
         let now = self.timeline.now();
         let mut inbox = std::mem::take(&mut self.inbox);
-        inbox.push_back(message);
-        while let Some(message) = inbox.pop_front() {
-            for action in self.supervisor.handle(message, now) {
-                self.execute(action, &mut inbox);
+        for message in messages {
+            inbox.push_back(message);
+            while let Some(message) = inbox.pop_front() {
+                for action in self.supervisor.handle(message, now) {
+                    self.execute(action, &mut inbox);
+                }
             }
         }
         self.inbox = inbox;

@@ -90,8 +90,6 @@ pub struct Logs {
     epoll: AsyncFd<Poller>,
     /// Tell of the watched pipes.
     bells: Bells,
-    /// Whose bells have rung; empty between turns.
-    rung: Vec<StreamId>,
     slots: BTreeMap<StreamId, Slot>,
     processes: BTreeMap<ProcessId, Streams>,
     last_id: u64,
@@ -165,7 +163,6 @@ impl Logs {
             reports,
             epoll: awaited(Poller(epoll), Interest::READABLE)?,
             bells: Bells::default(),
-            rung: Vec::new(),
             slots: BTreeMap::new(),
             processes: BTreeMap::new(),
             last_id: REPORTS,
@@ -212,12 +209,15 @@ impl Logs {
         if !self.unread {
             poll_fn(|context| self.poll(context)).await;
         }
-        let mut rung = std::mem::take(&mut self.rung);
-        self.bells.take(BATCH, &mut rung);
-        for id in rung.drain(..) {
+        for _ in 0..BATCH {
+            let Some(id) = self.bells.take() else { break };
             self.serve(id, messages);
+            if matches!(messages.last(), Some(Message::ListenerOutput { .. })) {
+                // It gets its next event before anything else is looked at: while it is still about
+                // this one, it need not be woken for it.
+                break;
+            }
         }
-        self.rung = rung;
         if std::mem::take(&mut self.unread) {
             self.look(messages);
         }

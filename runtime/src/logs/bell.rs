@@ -1,6 +1,7 @@
 //! Which watched pipes have something to read. Each is known to the runtime by itself and rings a
 //! bell of its own, so a chunk costs a read and no look at a set of descriptors.
 
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +19,7 @@ pub(super) struct Bells(Arc<Mutex<Rung>>);
 
 #[derive(Debug, Default)]
 struct Rung {
-    streams: Vec<StreamId>,
+    streams: VecDeque<StreamId>,
     waiter: Option<Waker>,
 }
 
@@ -62,16 +63,14 @@ impl Bells {
         Poll::Pending
     }
 
-    /// Moves up to `count` of those that have rung, the first first, into `streams`.
-    pub(super) fn take(&self, count: usize, streams: &mut Vec<StreamId>) {
-        let rung = &mut self.lock().streams;
-        let count = count.min(rung.len());
-        streams.extend(rung.drain(..count));
+    /// Who has rung first.
+    pub(super) fn take(&self) -> Option<StreamId> {
+        self.lock().streams.pop_front()
     }
 
     fn ring(&self, stream: StreamId) {
         let mut rung = self.lock();
-        rung.streams.push(stream);
+        rung.streams.push_back(stream);
         let waiter = rung.waiter.take();
         drop(rung);
         if let Some(waiter) = waiter {

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -19,9 +18,9 @@ use crate::driver::ground::Ground;
 use crate::driver::launcher::Preparation;
 use crate::driver::opener::Opener;
 use crate::driver::recompiler::{Outcome, Recompiler};
+use crate::driver::slow::Opened;
 use crate::link::{DriverEnd, Pending};
-use crate::logs::rotate::{self, OpenError};
-use crate::logs::{Logs, Options, Outputs};
+use crate::logs::{Logs, Options};
 use crate::origin::Origin;
 use crate::os::clockset::ClockSet;
 use crate::os::reap::{Children, reap};
@@ -30,8 +29,8 @@ use crate::os::sockets::python_error;
 use crate::os::spawn::{self, Target};
 use crate::supervisor::Supervisor;
 use crate::supervisor::message::{
-    Action, DaemonSignal, Exit, Fault, GroupOrder, LogFiles, Message, Now, Pid, ProcessId, Reply,
-    RequestId, SignalError, SpawnError, SpawnOrder, Wall,
+    Action, DaemonSignal, Exit, Fault, Message, Now, Pid, ProcessId, Reply, RequestId, SignalError,
+    SpawnOrder, Wall,
 };
 
 pub(crate) mod fcgi;
@@ -39,6 +38,7 @@ pub(crate) mod ground;
 mod launcher;
 mod opener;
 mod recompiler;
+mod slow;
 
 /// Turns the other tasks get once the last answer is given, to hand it to their clients.
 pub(crate) const LAST_TURNS: usize = 32;
@@ -46,9 +46,6 @@ pub(crate) const LAST_TURNS: usize = 32;
 /// How long a client that may read a log waits for what was printed and logged before: a disk may
 /// be stalled.
 pub(crate) const FENCE_LIMIT: Duration = Duration::from_millis(250);
-
-/// How long everybody else waits for a disk that opens the log files of a process.
-const STALL: Duration = Duration::from_millis(20);
 
 /// How long the end of a run waits for the log files.
 const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -84,15 +81,6 @@ pub(crate) struct Driver<'s> {
 /// The origin of the monotonic clock the core sees.
 #[derive(Clone, Copy)]
 pub(crate) struct Timeline(Instant);
-
-/// What has been done where one may have to wait for a disk.
-enum Opened {
-    Logs(ProcessId, Result<Box<Outputs>, OpenError>),
-    /// The answer to an activation or a clearing.
-    Answer(Message),
-    /// Nothing that matters.
-    Nothing,
-}
 
 /// What a turn of the loop is about.
 enum Turn {
@@ -177,9 +165,7 @@ impl<'s> Driver<'s> {
                     self.spawn_next();
                     tokio::task::yield_now().await;
                 }
-                Turn::Opened(Opened::Logs(process, outputs)) => self.on_logs(process, outputs),
-                Turn::Opened(Opened::Answer(answer)) => self.feed(answer),
-                Turn::Opened(Opened::Nothing) => {}
+                Turn::Opened(opened) => self.on_opened(opened),
                 Turn::Stalled(process) => self.put_aside(process),
             }
         };
@@ -258,56 +244,6 @@ impl<'s> Driver<'s> {
         self.feed(Message::Request { id, request: pending.request });
     }
 
-    /// Has the log files of the next process opened, and it goes on from there.
-    fn spawn_next(&mut self) {
-        let Some(order) = self.spawns.pop_front() else { return };
-        let process = order.process;
-        let logs = self.logs.opening(&order);
-        match self.ground.prepare(order) {
-            Err(error) => self.feed(Message::Spawned { process, result: Err(error) }),
-            Ok(preparation) => {
-                self.opening.insert(process, preparation);
-                let places = logs.places();
-                if places.is_empty() {
-                    return self.on_logs(process, logs.open());
-                }
-                self.awaited = Some((process, clock::monotonic() + STALL));
-                if !self.opener.begin(places, move || Opened::Logs(process, logs.open())) {
-                    self.put_aside(process);
-                }
-            }
-        }
-    }
-
-    /// A disk takes its time: nobody else waits for it.
-    fn put_aside(&mut self, process: ProcessId) {
-        self.awaited = None;
-        self.feed(Message::SpawnStalled { process });
-    }
-
-    /// Spawns a process whose log files have been opened, or could not be.
-    fn on_logs(&mut self, process: ProcessId, outputs: Result<Box<Outputs>, OpenError>) {
-        self.awaited.take_if(|(awaited, _)| *awaited == process);
-        let Some(preparation) = self.opening.remove(&process) else {
-            // Abandoned. To close files may take as long as to open them.
-            let close = move || {
-                drop(outputs);
-                Opened::Nothing
-            };
-            self.opener.begin(Vec::new(), close);
-            return;
-        };
-        match self.ground.launch(preparation, outputs, &mut self.logs) {
-            Ok(launched) => {
-                self.feed(Message::Spawned { process, result: Ok(launched.pid) });
-                if let Some(reason) = launched.failure {
-                    self.feed(Message::ChildFailed { process, reason });
-                }
-            }
-            Err(error) => self.feed(Message::Spawned { process, result: Err(error) }),
-        }
-    }
-
     /// Hands in one message, then every answer to what the core wants done because of it.
     ///
     /// All of it happens at one moment: an answer that took its time is not later than what it
@@ -342,12 +278,7 @@ impl<'s> Driver<'s> {
                 inbox.push_back(Message::Probed { process: order.process, result });
             }
             Action::Spawn(order) => self.spawns.push_back(order),
-            Action::Abandon { process } => {
-                if self.opening.remove(&process).is_some() {
-                    let result = Err(SpawnError::Abandoned);
-                    inbox.push_back(Message::Spawned { process, result });
-                }
-            }
+            Action::Abandon { process } => inbox.extend(self.abandon(process)),
             Action::Kill { process, pid, signal, to_group, why } => {
                 let result = kill(pid, signal.0, to_group);
                 inbox.push_back(Message::Killed { process, why, result });
@@ -380,40 +311,6 @@ impl<'s> Driver<'s> {
             Action::Publish(publication) => self.end.publish(publication),
             Action::Exit(exit) => self.exit = Some(exit),
         }
-    }
-
-    /// The answer, unless there is something to be made first.
-    fn activate(&mut self, order: GroupOrder) -> Option<Message> {
-        let activation = self.ground.activation(order);
-        let places = activation.places();
-        if places.is_empty() {
-            return Some(activation.carry_out());
-        }
-        self.opener.begin(places, move || Opened::Answer(activation.carry_out()));
-        None
-    }
-
-    /// Of a process that is not alive the files are emptied. The answer, if there are none.
-    fn clear_logs(
-        &mut self,
-        process: ProcessId,
-        request: RequestId,
-        files: LogFiles,
-    ) -> Option<Message> {
-        if self.logs.clear(process, request) {
-            return None;
-        }
-        let answer = move |result| Message::LogsCleared { process, request, result };
-        let files = [files.stdout, files.stderr].into_iter().flatten();
-        let files: Vec<_> = files.collect();
-        if files.is_empty() {
-            return Some(answer(Ok(())));
-        }
-        let places = files.iter().filter_map(|path| path.parent()).map(Path::to_path_buf).collect();
-        let empty =
-            move || Opened::Answer(answer(rotate::empty_all(files.iter().map(|path| &**path))));
-        self.opener.begin(places, empty);
-        None
     }
 
     /// Who is told of a log file is about to read it: everything printed so far has to be in it.

@@ -27,6 +27,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::oneshot;
 
 use self::bell::{Bell, Bells};
+use self::clearing::Clearings;
 use self::output::Output;
 pub use self::output::{Opening, Outputs};
 use self::pumps::Pumps;
@@ -41,6 +42,7 @@ mod ansi;
 pub mod auto;
 mod bell;
 mod capture;
+mod clearing;
 pub mod follow;
 mod output;
 mod pump;
@@ -96,16 +98,7 @@ pub struct Logs {
     /// Whether something may be left that was announced before and will not be again.
     unread: bool,
     buffer: Box<[u8]>,
-    /// The clearings that log threads have not finished.
-    clearings: BTreeMap<(RequestId, ProcessId), Clearing>,
-}
-
-/// The emptying of the logs of one process.
-#[derive(Debug)]
-struct Clearing {
-    /// How many threads have not answered.
-    awaited: usize,
-    result: Result<(), ()>,
+    clearings: Clearings,
 }
 
 /// A descriptor on the driver's thread.
@@ -168,7 +161,7 @@ impl Logs {
             last_id: REPORTS,
             unread: false,
             buffer: vec![0; CHUNK].into_boxed_slice(),
-            clearings: BTreeMap::new(),
+            clearings: Clearings::default(),
         })
     }
 
@@ -297,17 +290,7 @@ impl Logs {
                 watch.clear();
             }
         }
-        let same = |one: &Home, other: &Home| Arc::ptr_eq(&one.commands, &other.commands);
-        let threads = streams.outputs.chunk_by(same);
-        let awaited = threads.clone().count();
-        for homes in threads {
-            let streams = homes.iter().map(|home| home.id).collect();
-            homes[0].commands.push_urgent(Command::Clear { process, request, streams });
-        }
-        if awaited > 0 {
-            self.clearings.insert((request, process), Clearing { awaited, result: Ok(()) });
-        }
-        awaited > 0
+        self.clearings.begin(process, request, &streams.outputs)
     }
 
     /// Resolves when what the pipes of plain streams hold, and what has been read of watched ones,
@@ -425,27 +408,10 @@ impl Logs {
                     }
                 }
                 Report::Cleared { process, request, result } => {
-                    messages.extend(self.cleared(process, request, result));
+                    messages.extend(self.clearings.done(process, request, result));
                 }
             }
         }
-    }
-
-    /// One thread has emptied what it has of the logs of a process. The answer, if it was the last.
-    fn cleared(
-        &mut self,
-        process: ProcessId,
-        request: RequestId,
-        result: Result<(), ()>,
-    ) -> Option<Message> {
-        let clearing = self.clearings.get_mut(&(request, process))?;
-        clearing.result = clearing.result.and(result);
-        clearing.awaited -= 1;
-        if clearing.awaited > 0 {
-            return None;
-        }
-        let Clearing { result, .. } = self.clearings.remove(&(request, process))?;
-        Some(Message::LogsCleared { process, request, result })
     }
 
     fn next_id(&mut self) -> StreamId {

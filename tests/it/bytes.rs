@@ -113,8 +113,14 @@ fn two_hundred_children_at_once() {
     while pieces < 5 {
         for number in moved.clone() {
             let log = sandbox.join(format!("moved{number}.log"));
-            wait_until("the log is there again", || log.exists());
-            fs::rename(&log, sandbox.join(format!("moved{number}.log.piece{pieces}"))).unwrap();
+            let name = format!("moved:moved{number}");
+            wait_until("the log is there again, or nobody to write it", || {
+                log.exists() || daemon.ctl(&["status", &name]).stdout.contains("EXITED")
+            });
+            if log.exists() {
+                let piece = sandbox.join(format!("moved{number}.log.piece{pieces}"));
+                fs::rename(&log, piece).expect("a log that is moved");
+            }
         }
         pieces += 1;
         daemon.signal(Signal::SIGUSR2);

@@ -52,7 +52,8 @@ const A: &str = "[program:a]\ncommand=/x\n";
 
 #[test]
 fn comments_and_continuations() {
-    // CFG-438 to CFG-448
+    // CFG-438, CFG-439, CFG-440, CFG-441, CFG-442, CFG-443, CFG-444, CFG-445, CFG-446, CFG-447,
+    // CFG-448
     commands("[program:a]\ncommand=a;b ;c #d\n", &["a;b ;c"]);
     commands("[program:a]\ncommand=a#b #c ;d\n", &["a#b #c"]);
     commands("[program:a]\ncommand=bash -c \"foo ; bar\"\n", &["bash -c \"foo"]);
@@ -236,7 +237,7 @@ fn the_file_blamed_is_the_one_that_created_the_section() {
 
 #[test]
 fn programs() {
-    // CFG-202 to CFG-205, CFG-217, CFG-478
+    // CFG-202, CFG-203, CFG-204, CFG-205, CFG-217, CFG-478
     refused_in_a("[program:a]\n", "program section program:a does not specify a command");
     refused("[program:a]\nnumprocs=0\n", "");
     refused_in_a(
@@ -270,7 +271,7 @@ fn syslog_and_redirection_rewrite_the_logs() {
 
 #[test]
 fn groups() {
-    // CFG-258, CFG-259, CFG-315 to CFG-317, CFG-485
+    // CFG-258, CFG-259, CFG-315, CFG-316, CFG-317, CFG-485
     refused(
         &format!("{A}[group:g]\nprograms=a,zz\n"),
         "[program:a] names unknown program or fcgi-program zz",
@@ -288,7 +289,7 @@ fn groups() {
 
 #[test]
 fn listeners() {
-    // CFG-234 to CFG-240, CFG-491
+    // CFG-234, CFG-235, CFG-236, CFG-237, CFG-238, CFG-239, CFG-240, CFG-491
     let pool = "[eventlistener: x]\ncommand=/x\n";
     refused(pool, "[eventlistener: x] section requires an \"events\" line");
     // EVT-077

@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(got, expected, "{line}");
     }
 
-    // CFG-380 to CFG-384, CFG-388, CFG-394, CFG-410
+    // CFG-380, CFG-381, CFG-382, CFG-383, CFG-384, CFG-388, CFG-394, CFG-410
     #[test]
     fn lines_are_judged_in_the_originals_order() {
         check("", Ok("Search"));

@@ -370,7 +370,8 @@ fn several_calls_go_in_one() {
     ask(|q| {
         q.wait_for("up", "RUNNING");
         let params = |params: Vec<Value>| Some(Value::Array(params));
-        // RPC-127, RPC-241..RPC-243, RPC-247..RPC-251, ITRAP-001
+        // RPC-127, RPC-241, RPC-242, RPC-243, RPC-247, RPC-248, RPC-249, RPC-250, RPC-251,
+        // ITRAP-001
         let calls = vec![
             element("supervisor.getVersion", None),
             element("supervisor.getVersion", params(vec![])),

@@ -116,7 +116,7 @@ fn under(
     transcript
 }
 
-// LIB-009..LIB-012, LIB-028
+// LIB-009, LIB-010, LIB-011, LIB-012, LIB-028
 #[test]
 fn the_child_utilities() {
     let Some(original) = Installation::oracle() else { return };

@@ -98,8 +98,10 @@ say "${begin}to stderr caf\0303\0251${end}$long\n"
 exit 7
 "#;
 
-// EVT-003, 005, 007, 008, 010, 014, EVT-020 to EVT-027, EVT-029, EVT-032 to EVT-035, EVT-071 to
-// EVT-074; LOG-079 to LOG-087
+// EVT-003, EVT-005, EVT-007, EVT-008, EVT-010, EVT-014, EVT-020, EVT-021, EVT-022, EVT-023,
+// EVT-024, EVT-025, EVT-026, EVT-027, EVT-029, EVT-032, EVT-033, EVT-034, EVT-035, EVT-071,
+// EVT-072, EVT-073, EVT-074; LOG-079, LOG-080, LOG-081, LOG-082, LOG-083, LOG-084, LOG-085,
+// LOG-086, LOG-087
 #[test]
 fn our_daemon_sends_what_the_original_sends() {
     check(&ours());

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use harness::{Daemon, Installation, Sandbox, head_with, wait_until, with_options};
+use harness::{Daemon, Installation, configured_as, head_with, wait_until, with_options};
 
 use crate::ours;
 
@@ -129,22 +129,15 @@ fi
 exec sleep 1000
 ";
 
-// EVT-020, EVT-022, EVT-028, EVT-032, EVT-040 to EVT-050, EVT-065, RUN-204
-#[test]
-fn superlance_watches_over_programs() {
-    let Some(bin) = oracle_bin() else { return };
-    let (site, post) = (Site::open(), Post::open());
-    let sandbox = Sandbox::new();
-    let bin = bin.display();
-    let (web, smtp) = (site.address, post.address);
-    let programs = format!(
-        "\
+/// Programs with something the matter, and superlance's listeners, which are to notice. `BIN` is where
+/// they are installed, `WEB` and `SMTP` are the addresses of a [`Site`] and a [`Post`].
+const WATCHED: &str = "\
 [program:site]
 command=/bin/sleep 1000
 startsecs=0
 
 [program:hungry]
-command=/bin/sh hungry.sh {bin}/python
+command=/bin/sh hungry.sh BIN/python
 directory=%(here)s
 startsecs=0
 
@@ -164,30 +157,40 @@ autostart=false
 startretries=0
 
 [eventlistener:httpok]
-command={bin}/httpok -p site -m web@example.com -s \"sh mail.sh httpok\" -t 100 http://{web}/
+command=BIN/httpok -p site -m web@example.com -s \"sh mail.sh httpok\" -t 100 http://WEB/
 directory=%(here)s
 events=TICK_5
 
 [eventlistener:memmon]
-command={bin}/memmon -p hungry=32MB -p frugal=32MB -m ram@example.com -s \"sh mail.sh memmon\" -n watch
+command=BIN/memmon -p hungry=32MB -p frugal=32MB -m ram@example.com -s \"sh mail.sh memmon\" -n watch
 directory=%(here)s
 events=TICK_5
 
 [eventlistener:crashmail]
-command={bin}/crashmail -a -m crash@example.com -s \"sh mail.sh crashmail\"
+command=BIN/crashmail -a -m crash@example.com -s \"sh mail.sh crashmail\"
 directory=%(here)s
 events=PROCESS_STATE_EXITED
 
 [eventlistener:crashmailbatch]
-command={bin}/crashmailbatch -i 0.05 -e TICK_5 -t a@example.com -f b@example.com -H {smtp}
+command=BIN/crashmailbatch -i 0.05 -e TICK_5 -t a@example.com -f b@example.com -H SMTP
 events=PROCESS_STATE,TICK_5
 
 [eventlistener:fatalmailbatch]
-command={bin}/fatalmailbatch -i 0.05 -e TICK_5 -t a@example.com -f b@example.com -H {smtp}
+command=BIN/fatalmailbatch -i 0.05 -e TICK_5 -t a@example.com -f b@example.com -H SMTP
 events=PROCESS_STATE,TICK_5
-"
-    );
-    sandbox.write("supervisord.conf", format!("{}{programs}", guarded_head()));
+";
+
+// EVT-020, EVT-022, EVT-028, EVT-032, EVT-040, EVT-041, EVT-042, EVT-043, EVT-044, EVT-045,
+// EVT-046, EVT-047, EVT-048, EVT-049, EVT-050, EVT-065, RUN-204
+#[test]
+fn superlance_watches_over_programs() {
+    let Some(bin) = oracle_bin() else { return };
+    let (site, post) = (Site::open(), Post::open());
+    let programs = WATCHED
+        .replace("BIN", &bin.display().to_string())
+        .replace("WEB", &site.address.to_string())
+        .replace("SMTP", &post.address.to_string());
+    let sandbox = configured_as(&guarded_head(), &programs);
     sandbox.write("hungry.sh", HUNGRY);
     sandbox.write("mail.sh", "cat >> \"mail.$1\"\n");
     let daemon = Daemon::start(&ours(), &sandbox);
@@ -280,8 +283,7 @@ events=PROCESS_COMMUNICATION
 startsecs=0
 "
     );
-    let sandbox = Sandbox::new();
-    sandbox.write("supervisord.conf", format!("{}{programs}", guarded_head()));
+    let sandbox = configured_as(&guarded_head(), &programs);
     sandbox.write("ear.py", EAR);
     sandbox.write("mouth.py", MOUTH);
     let daemon = Daemon::start(&ours(), &sandbox);

@@ -68,7 +68,8 @@ fn simplify(said: &str) -> String {
     lines.map(|line| line + "\n").collect()
 }
 
-// RUN-201 to RUN-203, RUN-205 to RUN-208, RUN-220, RUN-221, RUN-222, RTRAP-008, RTRAP-009
+// RUN-201, RUN-202, RUN-203, RUN-205, RUN-206, RUN-207, RUN-208, RUN-220, RUN-221, RUN-222,
+// RTRAP-008, RTRAP-009
 #[test]
 fn a_program_left_as_it_is() {
     let expected = format!(

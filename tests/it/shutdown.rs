@@ -102,8 +102,8 @@ fn expected(first: &str, second: &str) -> Vec<String> {
     .into()
 }
 
-// CFG-412, RUN-090, RUN-140, RUN-301, RUN-308, RUN-320 to RUN-325, RUN-327, RUN-340, RUN-342,
-// RUN-345, RUN-423, RTRAP-001, RTRAP-002, RTRAP-005, RTRAP-006
+// CFG-412, RUN-090, RUN-140, RUN-301, RUN-308, RUN-320, RUN-321, RUN-322, RUN-323, RUN-324,
+// RUN-325, RUN-327, RUN-340, RUN-342, RUN-345, RUN-423, RTRAP-001, RTRAP-002, RTRAP-005, RTRAP-006
 #[test]
 fn everything_stops_in_its_turn_whatever_is_asked_meanwhile() {
     for installation in both() {

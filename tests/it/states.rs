@@ -93,9 +93,8 @@ const STATES: [Told; 13] = [
 const QUICK: &str = "Exited too quickly (process log may have details)";
 const MISSING: &str = "can't find command '/no/such'";
 
-// RUN-100, RUN-101, RUN-102, RUN-103, RUN-104, RUN-105, RUN-106, RUN-110 to RUN-112, RUN-115,
-// RUN-116, RUN-159, RUN-161, RUN-190, RUN-191, RUN-192, RUN-193, RUN-194,
-// RTRAP-043
+// RUN-100, RUN-101, RUN-102, RUN-103, RUN-104, RUN-105, RUN-106, RUN-110, RUN-111, RUN-112,
+// RUN-115, RUN-116, RUN-159, RUN-161, RUN-190, RUN-191, RUN-192, RUN-193, RUN-194, RTRAP-043
 #[test]
 fn each_state_is_told_alike() {
     for installation in both() {

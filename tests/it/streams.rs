@@ -171,7 +171,8 @@ startsecs=0
 
 #[test]
 fn a_process_is_heard_to_its_last_word_before_it_exits() {
-    // LOG-079 to LOG-087, invariant 15 of the design: output, communication, exit, in that order.
+    // LOG-079, LOG-080, LOG-081, LOG-082, LOG-083, LOG-084, LOG-085, LOG-086, LOG-087:
+    // output, communication, exit, in that order.
     let programs = "\
 [eventlistener:ear]
 command=/bin/sh listener.sh

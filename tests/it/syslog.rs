@@ -69,7 +69,7 @@ fn of<'r>(records: &'r [String], name: &str) -> Vec<&'r str> {
     records.iter().filter_map(|record| record.strip_prefix(&head)).collect()
 }
 
-// LOG-040 to LOG-042, LOG-044, LOG-045, which is mended
+// LOG-040, LOG-041, LOG-042, LOG-044, LOG-045, which is mended
 #[test]
 fn programs_log_to_syslog() {
     for installation in both() {

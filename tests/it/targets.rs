@@ -67,8 +67,8 @@ fn automatic_files_and_none_at_all() {
     }
 }
 
-// LOG-030 to LOG-034: mended. The original dies of the activity log and complains at each chunk of
-// the other.
+// LOG-030, LOG-031, LOG-032, LOG-033, LOG-034: mended. The original dies of the activity log and
+// complains at each chunk of the other.
 #[test]
 fn a_pipe_behind_dev_stdout_is_never_rotated() {
     let head = head_with("logfile=/dev/stdout\nlogfile_maxbytes=1KB\nsilent=true");

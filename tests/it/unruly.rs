@@ -51,7 +51,7 @@ fn heard(sandbox: &Sandbox, name: &str) -> Vec<String> {
     sandbox.read(&format!("heard.{name}")).lines().map(str::to_owned).collect()
 }
 
-// EVT-047, 051, 053, 054, 061, 063, 064, 066, 067, 068, 076
+// EVT-047, EVT-051, EVT-053, EVT-054, EVT-061, EVT-063, EVT-064, EVT-066, EVT-067, EVT-068, EVT-076
 #[test]
 fn unruly_listeners_harm_only_themselves() {
     let sandbox = Sandbox::new();

@@ -245,7 +245,8 @@ fn what_is_no_call_is_malformed() {
 #[test]
 fn logs_are_read_and_tailed() {
     // RPC-222, RPC-223, RPC-224, RPC-225, RPC-226, RPC-227, RPC-228, RPC-229, RPC-230, RPC-231,
-    // RPC-232, RPC-233, RPC-234, RPC-235, RPC-236, RPC-237, RPC-238, ITRAP-011 to ITRAP-014
+    // RPC-232, RPC-233, RPC-234, RPC-235, RPC-236, RPC-237, RPC-238, ITRAP-011, ITRAP-012,
+    // ITRAP-013, ITRAP-014
     let dir = tempfile::tempdir().expect("a directory");
     let file: Arc<Path> = dir.path().join("log").into();
     std::fs::write(&file, "0123456789").expect("to write");

@@ -100,7 +100,7 @@ fn states_tell_what_the_original_tells() {
 
 #[test]
 fn other_payloads_are_the_originals() {
-    // EVT-024 to EVT-026, EVT-028, EVT-029
+    // EVT-024, EVT-025, EVT-026, EVT-028, EVT-029
     assert_eq!(
         log_payload("p", "g", Pid(7), Channel::Stderr, "a\n"),
         "processname:p groupname:g pid:7 channel:stderr\na\n"

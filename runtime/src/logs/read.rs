@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn parts_are_read_by_offset_and_length() {
-        // LOG-095, LOG-096, LOG-097, LOG-098, RPC-222 to RPC-225
+        // LOG-095, LOG-096, LOG-097, LOG-098, RPC-222, RPC-223, RPC-224, RPC-225
         check_read(0, 0, Ok("0123456789"));
         check_read(5, 0, Ok("56789"));
         check_read(2, 3, Ok("234"));

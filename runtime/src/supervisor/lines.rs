@@ -156,7 +156,7 @@ mod tests {
             Line::StopInBackoff,
         ]
         .map(|line| format!("{:?} {}", line.level(), line.text("web", 1, "exit status 0")));
-        // RUN-125, RUN-128, RUN-131, RUN-132, RUN-134, RUN-136 to RUN-139
+        // RUN-125, RUN-128, RUN-131, RUN-132, RUN-134, RUN-136, RUN-137, RUN-138, RUN-139
         assert_eq!(
             texts.join("\n"),
             "Info spawned: 'web' with pid 7\n\

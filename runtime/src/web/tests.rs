@@ -287,7 +287,7 @@ async fn read_until(client: &mut UnixStream, end: &str) -> String {
 
 #[test]
 fn tail_pages_say_what_is_missing() {
-    // WEB-053 to WEB-056, WEB-011
+    // WEB-053, WEB-054, WEB-055, WEB-056, WEB-011
     let titled = || Ok(Reply::Text("me".to_owned()));
     let nameless = ["Supervisor tail of process None", "No process name found"];
     check(vec![titled()], "GET /tail.html", &[], ("200", &nameless, "Identification"));

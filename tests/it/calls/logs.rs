@@ -42,7 +42,7 @@ fn logs_are_read_by_offset_and_length() {
         q.check("readProcessStdoutLog", args!["off", 0, 0], "<Fault 20: 'NO_FILE: $DIR/off.log'>");
         fs::create_dir(q.sandbox.join("off.log")).expect("a directory");
         q.check("readProcessStdoutLog", args!["off", 0, 0], "<Fault 30: 'FAILED'>");
-        // RPC-231..RPC-237, ITRAP-011, ITRAP-012
+        // RPC-231, RPC-232, RPC-233, RPC-234, RPC-235, RPC-236, RPC-237, ITRAP-011, ITRAP-012
         for (offset, length, text, overflow) in [
             (0, 0, "", "True"),
             (0, 4, "6789", "True"),

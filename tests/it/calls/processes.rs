@@ -46,7 +46,8 @@ fn processes_are_started() {
         q.check("startProcess", args!["ends", true], TRUE);
         // RPC-066, RPC-134
         q.check("startProcess", args!["up"], "<Fault 60: 'ALREADY_STARTED: up'>");
-        // RPC-091, RPC-146, RPC-147, RPC-217..RPC-221, ITRAP-008, ITRAP-009
+        // RPC-091, RPC-146, RPC-147, RPC-217, RPC-218, RPC-219, RPC-220, RPC-221, ITRAP-008,
+        // ITRAP-009
         let both = format!("[{}, {}]", ok("pair", "one"), ok("pair", "two"));
         q.check("startProcess", args!["pair:*"], &both);
         q.check("startProcess", args!["pair:*"], "[]");

@@ -29,8 +29,8 @@ const HOPELESS: [(&str, &str, &str); 9] = [
     ("nocwd", "command=/bin/cat\ndirectory=$DIR/gone", "couldn't chdir to $DIR/gone: ENOENT"),
 ];
 
-// RUN-175 to RUN-177, RUN-179a, RUN-179d, RUN-179g, RUN-126, RUN-129, RUN-134, RUN-191, RUN-210,
-// RUN-212, RUN-213, RUN-454, RTRAP-016, RTRAP-017
+// RUN-175, RUN-176, RUN-177, RUN-179a, RUN-179d, RUN-179g, RUN-126, RUN-129, RUN-134, RUN-191,
+// RUN-210, RUN-212, RUN-213, RUN-454, RTRAP-016, RTRAP-017
 #[test]
 fn what_cannot_be_executed_says_why() {
     for installation in both() {

@@ -48,7 +48,8 @@ fn starts(sandbox: &Sandbox) -> usize {
     sandbox.read("supervisord.log").matches("INFO spawned: 'x").count()
 }
 
-// RUN-003, RUN-004, RUN-340 to RUN-346: every kind of signal, from everybody, all the time.
+// RUN-003, RUN-004, RUN-340, RUN-341, RUN-342, RUN-343, RUN-344, RUN-345, RUN-346: every kind of
+// signal, from everybody, all the time.
 #[test]
 fn a_storm_of_signals() {
     let sandbox = configured("[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n");

@@ -158,7 +158,7 @@ fn signals() {
 
 #[test]
 fn users_and_owners() {
-    // CFG-286 to CFG-288
+    // CFG-286, CFG-287, CFG-288
     check::<UserRef>(&[
         ("www", "www"),
         ("33", "33"),
@@ -178,7 +178,7 @@ fn users_and_owners() {
 
 #[test]
 fn directories_and_paths() {
-    // CFG-289 to CFG-291
+    // CFG-289, CFG-290, CFG-291
     let missing =
         |path: &str| format!("The directory named as part of the path {path} does not exist");
     check::<Directory>(&[
@@ -247,7 +247,8 @@ fn names_and_lists() {
 
 #[test]
 fn environments() {
-    // CFG-299 to CFG-313
+    // CFG-299, CFG-300, CFG-301, CFG-302, CFG-303, CFG-304, CFG-305, CFG-306, CFG-307, CFG-308,
+    // CFG-309, CFG-310, CFG-311, CFG-312, CFG-313
     let host = host();
     let inquiry = Inquiry::new(&host, true);
     let read = |text: &str| match Environment::parse(text, &inquiry) {

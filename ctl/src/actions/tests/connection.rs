@@ -137,7 +137,7 @@ fn credentials_are_asked_for_in_the_shell_only() {
 
 #[test]
 fn shutdown_and_reload() {
-    // CTL-122 to CTL-124, CTL-126, CTL-127
+    // CTL-122, CTL-123, CTL-124, CTL-126, CTL-127
     check("shutdown", [("shutdown()", yes())], 0, "Shut down\n");
     check("shutdown", [("shutdown()", fault(6, "X"))], 0, "ERROR: already shutting down\n");
     check("reload", [("restart()", yes())], 0, "Restarted supervisord\n");

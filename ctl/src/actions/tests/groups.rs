@@ -101,7 +101,7 @@ fn add_and_remove() {
 
 #[test]
 fn update_works_in_order() {
-    // CTL-115 to CTL-118
+    // CTL-115, CTL-116, CTL-117, CTL-118
     let none: [rpc::types::StatusEntry; 0] = [];
     let script = [
         ("reloadConfig()", received(&changes(&["n"], &["c"], &["r"]))),

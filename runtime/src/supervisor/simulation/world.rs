@@ -234,7 +234,7 @@ impl World {
         self.feed_results.clear();
     }
 
-    /// The core is written down and read again, and nobody notices (invariant 22).
+    /// The core is written down and read again, and nobody notices.
     pub(crate) fn reincarnate(&mut self) {
         let written = serde_json::to_string(&self.core).expect("a core can be written");
         let read: Supervisor = serde_json::from_str(&written).expect("and read");

@@ -56,7 +56,7 @@ use ProcessState as P;
 
 #[test]
 fn a_launch_begins_an_attempt() {
-    // RUN-120 to RUN-123, RUN-133, RUN-162, RUN-163, EVT-072
+    // RUN-120, RUN-121, RUN-122, RUN-123, RUN-133, RUN-162, RUN-163, EVT-072
     let spawning = |tries| State::Spawning { tries, since: NOW, stop: false };
     let begun = |from, tries| [notify(from, Entered::Starting(tries)), Effect::Spawn];
     check(State::Stopped { tries: 2 }, Event::Launch, spawning(2), &begun(P::Stopped, 2));
@@ -116,7 +116,7 @@ fn a_retry_due_waits_in_line_while_anything_is_started() {
 
 #[test]
 fn an_exit_is_expected_or_not() {
-    // RUN-122 to RUN-124, RUN-131, RUN-132, RUN-151
+    // RUN-122, RUN-123, RUN-124, RUN-131, RUN-132, RUN-151
     let running = State::Running { pid: PID };
     let exited = |expected| notify(P::Running, Entered::Exited { pid: PID, expected });
     let expected =

@@ -187,7 +187,7 @@ fn those_that_start_together_are_all_spawned_first() {
 
 #[test]
 fn groups_are_removed_and_added_again() {
-    // RUN-364 to RUN-367, RPC-165 to RPC-168, RTRAP-047
+    // RUN-364, RUN-365, RUN-366, RUN-367, RPC-165, RPC-166, RPC-167, RPC-168, RTRAP-047
     check(
         &["program:web autorestart=true"],
         &[

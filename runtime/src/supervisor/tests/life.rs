@@ -135,7 +135,7 @@ fn what_cannot_be_spawned_is_retried_too() {
 
 #[test]
 fn an_exit_is_followed_by_a_restart_as_configured() {
-    // RUN-122 to RUN-124, RUN-131, RUN-132, RUN-160, RUN-161, RTRAP-042
+    // RUN-122, RUN-123, RUN-124, RUN-131, RUN-132, RUN-160, RUN-161, RTRAP-042
     let up = "wait 2";
     check(
         &["program:web autorestart=unexpected exitcodes=0,2"],

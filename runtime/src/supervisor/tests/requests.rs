@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn names_are_found_as_written() {
-    // RPC-083 to RPC-091
+    // RPC-083, RPC-084, RPC-085, RPC-086, RPC-087, RPC-088, RPC-089, RPC-090, RPC-091
     check(
         &["group:g programs=a,b", "program:a autostart=false", "program:b autostart=false"],
         &[
@@ -87,7 +87,7 @@ fn the_command_is_checked_before_the_state() {
 
 #[test]
 fn a_start_is_answered_when_it_has_succeeded_or_failed() {
-    // RPC-140 to RPC-143, RUN-164
+    // RPC-140, RPC-141, RPC-142, RPC-143, RUN-164
     check(
         &["program:web autostart=false"],
         &[
@@ -137,7 +137,7 @@ fn a_start_is_answered_when_it_has_succeeded_or_failed() {
 
 #[test]
 fn standard_input_reaches_what_reads_it() {
-    // RPC-181 to RPC-186, RUN-117, RUN-209
+    // RPC-181, RPC-182, RPC-183, RPC-184, RPC-185, RPC-186, RUN-117, RUN-209
     check(
         &["program:web autostart=false startsecs=0"],
         &[
@@ -182,7 +182,7 @@ fn standard_input_reaches_what_reads_it() {
 
 #[test]
 fn logs_of_every_process_are_cleared_by_priority() {
-    // LOG-064, RPC-178 to RPC-180
+    // LOG-064, RPC-178, RPC-179, RPC-180
     check(
         &["program:b autostart=false", "program:a autostart=false priority=1000"],
         &[(

@@ -17,7 +17,8 @@ fn up(sections: &[&str]) -> World {
 
 #[test]
 fn groups_stop_one_after_the_other() {
-    // CFG-319, RUN-320 to RUN-325, RUN-340, EVT-073, RTRAP-002, RTRAP-005
+    // CFG-319, RUN-320, RUN-321, RUN-322, RUN-323, RUN-324, RUN-325, RUN-340, EVT-073, RTRAP-002,
+    // RTRAP-005
     let mut world = up(&TWO);
     assert_eq!(
         play(&mut world, "TERM; TERM", &["BLAT"]),
@@ -240,7 +241,7 @@ fn without_anything_running_the_exit_is_immediate() {
 
 #[test]
 fn hup_restarts_unless_the_daemon_shuts_down() {
-    // RUN-331, RUN-341 to RUN-343, RTRAP-006
+    // RUN-331, RUN-341, RUN-342, RUN-343, RTRAP-006
     let mut world = up(&TWO);
     let lines = play(&mut world, "HUP; HUP", &[]);
     assert_eq!(lines[..2], ["WARN received SIGHUP indicating restart request", "kill 15 late"]);

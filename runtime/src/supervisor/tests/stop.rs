@@ -256,7 +256,7 @@ fn a_process_that_is_gone_already_is_only_mentioned() {
 
 #[test]
 fn a_clients_signal_goes_to_the_leader_and_changes_nothing() {
-    // RUN-169, RPC-155 to RPC-158, RTRAP-045
+    // RUN-169, RPC-155, RPC-156, RPC-157, RPC-158, RTRAP-045
     check(
         &["program:web stopasgroup=true", "program:off autostart=false"],
         &[

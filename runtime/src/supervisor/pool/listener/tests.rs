@@ -41,7 +41,7 @@ use ListenerState::{Acknowledged, Busy, Ready, Unknown};
 
 #[test]
 fn ready_must_be_exact() {
-    // EVT-041 to EVT-044, EVT-053, RTRAP-028
+    // EVT-041, EVT-042, EVT-043, EVT-044, EVT-053, RTRAP-028
     check(Acknowledged, &["READY"], &[], Acknowledged);
     check(Acknowledged, &["REA", "DY\n"], &["READY"], Ready);
     check(Acknowledged, &["READY\r\n"], &["UNKNOWN"], Unknown);

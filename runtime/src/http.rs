@@ -157,7 +157,10 @@ pub fn serve<S: Site>(endpoint: Endpoint, site: Rc<S>, shared: Rc<Shared>) -> io
     let server = Rc::new(Server { number, site, shared, credentials, reach });
     for Unheard(connection) in endpoint.unheard {
         let peer = connection.peer();
-        open(&server, Stream::new(connection)?, peer);
+        // One that cannot be served is no reason not to serve.
+        if let Ok(stream) = Stream::new(connection) {
+            open(&server, stream, peer);
+        }
     }
     let accepting = match endpoint.listener {
         Listener::Tcp(listener) => {

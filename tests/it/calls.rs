@@ -28,7 +28,8 @@ startsecs=0
 stdout_logfile=%(here)s/off.log
 
 [program:dies]
-command=/bin/sh -c \"exit 3\"
+command=/bin/sh -c \"while [ ! -e die ]; do sleep 0.05; done; exit 3\"
+directory=%(here)s
 autostart=false
 startretries=0
 startsecs=1000
@@ -181,6 +182,9 @@ fn ask(questions: fn(&mut Questions<'_>)) {
         let sandbox = configured(PROGRAMS);
         sandbox.write("plain", "not executable");
         let mut session = Questions::start(&installation, &sandbox);
+        for name in ["up", "cat", "deaf", "patient"] {
+            session.wait_for(name, "RUNNING");
+        }
         questions(&mut session);
         session.end();
     }

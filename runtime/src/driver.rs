@@ -197,7 +197,9 @@ impl<'s> Driver<'s> {
         let mut messages = Vec::new();
         tokio::select! {
             signal = self.signals.next() => Turn::Signal(signal),
-            Some(pending) = self.end.requests.recv() => Turn::Request(pending),
+            Some(pending) = self.end.requests.recv(), if !self.supervisor.is_spawning() => {
+                Turn::Request(pending)
+            }
             outcome = self.recompiler.done() => Turn::Compiled(outcome),
             () = self.logs.ready(&mut messages) => Turn::Messages(messages),
             opened = self.opener.done() => Turn::Opened(opened),

@@ -172,6 +172,13 @@ impl Supervisor {
         }
     }
 
+    /// Whether processes that start together are being spawned, and nobody else has a turn yet. Who
+    /// asks a daemon as soon as it stands finds them started, as RUN-305 has it.
+    #[must_use]
+    pub fn is_spawning(&self) -> bool {
+        self.launches.is_wave_under_way() && !self.launches.is_paused()
+    }
+
     fn dispatch(&mut self, message: Message) {
         match message {
             Message::Boot => self.boot(),

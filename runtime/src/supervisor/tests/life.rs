@@ -408,3 +408,23 @@ fn a_crowd_that_is_due_at_once_leaves_room_for_others() {
     }
     assert_eq!(all, 500);
 }
+
+// RUN-305
+#[test]
+fn what_starts_together_is_there_for_whoever_asks_first() {
+    let many = "program:many numprocs=40 process_name=%(process_num)s";
+    let mut world = World::new(heard(&[many]), 0);
+    world.send(Message::Boot);
+    world.lazy = true;
+    world.send(Message::Run);
+    while world.core.is_spawning() {
+        world.catch_up();
+    }
+    // Of a crowd not everybody is waited for.
+    assert_eq!(world.children.len(), 32);
+    world.send(Message::Deadline);
+    assert!(world.core.is_spawning());
+    world.catch_up_all();
+    assert!(!world.core.is_spawning());
+    assert_eq!(world.children.len(), 40);
+}

@@ -1,25 +1,21 @@
 //! The commands of the compiler from outside: exit statuses, inputs, outputs, and what they leave
 //! alone. Which findings there are is the corpus's business.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
+use harness::Run;
 use tempfile::TempDir;
 
 /// Loads, with a warning that has a safe fix.
-const MISSPELT: &str = "[supervisord]\n[program:web]\ncommand=/srv/web\nautorestrat=true\n";
+pub(crate) const MISSPELT: &str =
+    "[supervisord]\n[program:web]\ncommand=/srv/web\nautorestrat=true\n";
 /// Is refused.
-const REFUSED: &str = "[supervisord]\n[program:web]\ncommand=/srv/web\nstartsecs=soon\n";
+pub(crate) const REFUSED: &str = "[supervisord]\n[program:web]\ncommand=/srv/web\nstartsecs=soon\n";
 
-/// What a run came to.
-pub(crate) struct Ran {
-    pub(crate) status: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
+/// A folder with these files.
 pub(crate) fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in files {
@@ -28,28 +24,16 @@ pub(crate) fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-pub(crate) fn supervisorc(folder: &Path, words: &[&str]) -> Ran {
-    run(env!("CARGO_BIN_EXE_supervisorc-under-test"), folder, words, "")
+/// Runs the compiler in a folder.
+pub(crate) fn supervisorc(folder: &Path, words: &[&str]) -> Run {
+    run(crate::supervisorc(), folder, words, "")
 }
 
-pub(crate) fn run(program: &str, folder: &Path, words: &[&str], input: &str) -> Ran {
-    let mut child = Command::new(program)
-        .args(words)
-        .current_dir(folder)
-        .env_remove("NO_COLOR")
-        .env_remove("PORT")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads its input");
-    let Output { status, stdout, stderr } = child.wait_with_output().expect("it ends");
-    Ran {
-        status: status.code().expect("it exits"),
-        stdout: String::from_utf8(stdout).expect("text"),
-        stderr: String::from_utf8(stderr).expect("text"),
-    }
+/// Runs any program in a folder, with this on its stdin.
+pub(crate) fn run(program: impl AsRef<OsStr>, folder: &Path, words: &[&str], input: &str) -> Run {
+    let mut command = Command::new(program);
+    command.args(words).current_dir(folder).env_remove("NO_COLOR").env_remove("PORT");
+    Run::with_input(command, input)
 }
 
 #[track_caller]
@@ -97,10 +81,9 @@ fn what_cannot_be_read_is_another_failure() {
 fn standard_input_goes_by_a_name() {
     let folder = folder(&[("b.conf", "[program:b]\ncommand=/srv/b\nstartsecs=x\n")]);
     let named = folder.path().join("main.conf");
-    let program = env!("CARGO_BIN_EXE_supervisorc-under-test");
     let words = ["check", "-", "--as", named.to_str().expect("text"), "--format", "concise"];
-    let ran =
-        run(program, folder.path(), &words, "[supervisord]\n[include]\nfiles=%(here)s/b.conf\n");
+    let main = "[supervisord]\n[include]\nfiles=%(here)s/b.conf\n";
+    let ran = run(crate::supervisorc(), folder.path(), &words, main);
     assert_eq!(ran.status, 1);
     assert!(ran.stdout.starts_with("b.conf:3:11: error[SV028] "), "{}", ran.stdout);
 }
@@ -401,113 +384,4 @@ fn every_code_can_be_explained() {
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert!(codes.iter().all(|code| ran.stdout.contains(&format!("{code} "))));
     assert_eq!(supervisorc(folder.path(), &["explain", "SV999"]).status, 2);
-}
-
-#[test]
-fn the_commands_of_the_readme_work() {
-    let root = crate::workspace();
-    let readme = fs::read_to_string(root.join("README.md")).expect("the README");
-    let section = readme.split("## Lint your supervisord.conf in CI").nth(1).expect("its section");
-    let block = section.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next());
-    let commands: Vec<&str> = block.expect("a block of commands").lines().collect();
-    assert!(commands.len() >= 5);
-    for command in commands {
-        let words: Vec<&str> = command.split(' ').collect();
-        let (program, words) = words.split_first().expect("a command");
-        assert_eq!(*program, "supervisorc");
-        let ran = supervisorc(&root, words);
-        assert_eq!(ran.status, 0, "{command}\n{}{}", ran.stdout, ran.stderr);
-    }
-}
-
-/// A folder whose `supervisorc` is ours, for scripts that look it up.
-fn search_path() -> (TempDir, std::ffi::OsString) {
-    let bin = tempfile::tempdir().expect("a folder");
-    let ours = env!("CARGO_BIN_EXE_supervisorc-under-test");
-    std::os::unix::fs::symlink(ours, bin.path().join("supervisorc")).expect("a link");
-    let mut path = bin.path().as_os_str().to_owned();
-    path.push(":");
-    path.push(std::env::var_os("PATH").unwrap_or_default());
-    (bin, path)
-}
-
-#[test]
-fn the_action_runs_its_check() {
-    let text = fs::read_to_string(crate::workspace().join("action.yml")).expect("the action");
-    let (_, script) = text.rsplit_once("      run: |\n").expect("a script");
-    let script: String =
-        script.lines().map(|line| format!("{}\n", line.trim_start_matches("        "))).collect();
-    let part = "[program:web]\ncommand=/srv/web %(ENV_PORT)s %(ENV_HOST)s\nautorestrat=true\n";
-    let folder = folder(&[("my.conf", part), ("other.conf", part), ("main.conf", MISSPELT)]);
-    let (_bin, path) = search_path();
-    let step = |file: &str, fail_on: &str, fragment: &str, arguments: &str| {
-        // As GitHub calls it.
-        let output = Command::new("bash")
-            .args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &script])
-            .current_dir(folder.path())
-            .env("PATH", &path)
-            .env("FILE", file)
-            .env("FAIL_ON", fail_on)
-            .env("ASSUME_ENV", "PORT=80\nHOST\n")
-            .env("FRAGMENT", fragment)
-            .env("ARGUMENTS", arguments)
-            .output()
-            .expect("bash");
-        let stdout = String::from_utf8(output.stdout).expect("text");
-        (output.status.code().expect("it exits"), stdout)
-    };
-    let line = |file: &str, at: u32, kind: &str| {
-        format!(
-            "::{kind} file={file},line={at},col=1,endLine={at},endColumn=12,title=SV001 \
-             unknown-key::`autorestrat` is not an option of `[program:x]`%0Ahelp: did you mean \
-             `autorestart`?\n"
-        )
-    };
-    assert_eq!(step("main.conf", "error", "false", ""), (0, line("main.conf", 4, "warning")));
-    assert_eq!(step("main.conf", "warning", "false", "").0, 1);
-    let strict = step("main.conf", "error", "false", "--strict --depth plan");
-    assert_eq!(strict, (1, line("main.conf", 4, "error")));
-    let both = line("my.conf", 3, "warning") + &line("other.conf", 3, "warning");
-    assert_eq!(step("my.conf\nother.conf\n", "error", "true", ""), (0, both));
-}
-
-#[test]
-fn the_hooks_check_files() {
-    let path = crate::workspace().join(".pre-commit-hooks.yaml");
-    let text = fs::read_to_string(path).expect("the hooks");
-    let entries: Vec<Vec<&str>> = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("entry: supervisorc "))
-        .map(|entry| entry.split(' ').collect())
-        .collect();
-    let [main, part] = &entries[..] else { panic!("two hooks: {entries:?}") };
-    let folder = folder(&[
-        ("supervisord.conf", MISSPELT),
-        ("web.conf", "[program:web]\ncommand=/srv/web\nstartsecs=soon\n"),
-    ]);
-    let hook =
-        |entry: &[&str], file: &str| supervisorc(folder.path(), &[entry, &[file]].concat()).status;
-    assert_eq!((hook(main, "supervisord.conf"), hook(main, "web.conf")), (0, 1));
-    assert_eq!((hook(part, "web.conf"), hook(part, "supervisord.conf")), (1, 0));
-}
-
-#[test]
-fn the_problem_matcher_reads_concise_lines() {
-    let file = crate::workspace().join(".github/planvisor-problem-matcher.json");
-    let text = fs::read_to_string(file).expect("the problem matcher");
-    let matcher: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let pattern = &matcher["problemMatcher"][0]["pattern"][0];
-    assert_eq!(pattern["regexp"], r"^(.+?):(\d+):(\d+): (error|warning|info)\[(SV\d{3})\] (.*)$");
-    let folder = folder(&[("a.conf", MISSPELT), ("b.conf", REFUSED), ("c.conf", "")]);
-    let words = ["check", "--format", "concise", "a.conf", "b.conf", "c.conf", "gone.conf"];
-    let report = supervisorc(folder.path(), &words).stdout;
-    assert_eq!(report.lines().count(), 4, "{report}");
-    for line in report.lines() {
-        let (place, rest) = line.split_once(": ").expect("a place");
-        let numbers = place.rsplit(':').take(2).filter_map(|it| it.parse::<u32>().ok());
-        assert_eq!(numbers.count(), 2, "{line}");
-        let (severity, rest) = rest.split_once("[SV").expect("a code");
-        assert!(["error", "warning", "info"].contains(&severity), "{line}");
-        assert!(rest[..3].bytes().all(|byte| byte.is_ascii_digit()) && &rest[3..5] == "] ");
-    }
 }

@@ -5,6 +5,7 @@ mod answers;
 mod boot;
 mod bytes;
 mod calls;
+mod ci;
 mod cli;
 mod clients;
 mod commands;

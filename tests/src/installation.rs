@@ -1,6 +1,7 @@
 //! The programs under test: ours and, where it is installed, the original's.
 
 use std::ffi::OsStr;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -93,8 +94,28 @@ impl Run {
     /// When it does not end, as a client does whose daemon is stuck.
     #[track_caller]
     pub fn of(mut command: Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.spawn().expect("a program that can be run");
+        command.stdin(Stdio::null());
+        Run::finished(command, "")
+    }
+
+    /// Runs `command` to its end with `input` on its stdin.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end, or ends before it has read its input.
+    #[track_caller]
+    pub fn with_input(mut command: Command, input: &str) -> Self {
+        command.stdin(Stdio::piped());
+        Run::finished(command, input)
+    }
+
+    #[track_caller]
+    fn finished(mut command: Command, input: &str) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("a program that can be run");
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(input.as_bytes()).expect("a program that reads its input");
+        }
         let pid = Pid::from_raw(child.id().cast_signed());
         let (done, output) = mpsc::channel();
         thread::spawn(move || done.send(child.wait_with_output()));

@@ -218,8 +218,10 @@ fn a_disk_that_stands_still() {
          stdout_logfile_backups=99\n\
          [program:there]\ncommand=/bin/sleep 1000\nstartsecs=0\nstderr_logfile=NONE\n\
          stdout_logfile=%(here)s/disk/there.log\n\
-         [program:elsewhere]\ncommand=/bin/sleep 1000\nstartsecs=0\n",
+         [program:elsewhere]\ncommand=/bin/sh elsewhere.sh\ndirectory=%(here)s\nstartsecs=0\n\
+         stdout_logfile=%(here)s/elsewhere.log\n",
     );
+    sandbox.write("elsewhere.sh", "while :; do echo here; sleep 0.05; done\n");
     sandbox.write("loud.sh", "while [ ! -e go ]; do sleep 0.05; done\nexec seq 400000\n");
     let conf = sandbox.read("supervisord.conf");
     let conf = conf.replace("logfile=%(here)s/supervisord", "logfile=%(here)s/disk/supervisord");
@@ -240,6 +242,9 @@ fn a_disk_that_stands_still() {
         assert_eq!(run.stdout, format!("{name}: stopped\n{name}: started\n"));
     }
     assert!(daemon.ctl(&["status", "loud"]).stdout.contains("RUNNING"), "it waits for its log");
+    let stored = || fs::metadata(sandbox.join("elsewhere.log")).map_or(0, |log| log.len());
+    let before = stored();
+    wait_until("what is printed elsewhere is stored", || stored() > before);
     drop(freezer);
 
     daemon.wait_for("loud", "EXITED");

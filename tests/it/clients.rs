@@ -140,7 +140,7 @@ fn the_listener_utilities() {
 
 // LIB-022
 #[test]
-fn superlance() {
+fn superlance_asks_and_is_answered() {
     let Some(original) = Installation::oracle() else { return };
     let expected = as_child(&original, &original, "superlance");
     same_text(&expected, &as_child(&crate::ours(), &original, "superlance"));

@@ -80,7 +80,7 @@ fn check(work: fn(&mut Tool<'_, '_>)) {
 }
 
 #[test]
-fn ansible() {
+fn ansible_finds_what_it_knows() {
     check(|tool| {
         let running = |name: &str| (name.to_owned(), "RUNNING".to_owned());
         assert_eq!(tool.matched("lonely"), [running("lonely")]);
@@ -103,7 +103,7 @@ fn ansible() {
 }
 
 #[test]
-fn salt() {
+fn salt_finds_what_it_knows() {
     check(|tool| {
         // Groups lose their asterisk.
         assert_eq!(tool.run(&["stop", "echo:"]).status, 0);

@@ -378,3 +378,34 @@ fn another_process_of_the_program_takes_over() {
     host.apply(&Edit::Write("/etc/d/b.conf", "[program:b]\ncommand=/c\n".into()));
     assert_eq!(again(&mut daemon, &host).1, 1);
 }
+
+// CFG-157
+#[test]
+fn a_variable_learned_leads_to_other_files() {
+    let mut host = two_programs();
+    host.apply(&Edit::Env("W", Some("d")));
+    let root = "[supervisord]\nenvironment=W=e\n[include]\nfiles=%(ENV_W)s/*.conf\n";
+    host.apply(&Edit::Write(ROOT, root.into()));
+    host.apply(&Edit::Write("/etc/d/a.conf", "[program:a]\ncommand=/a\n".into()));
+    host.apply(&Edit::Write("/etc/e/c.conf", "[program:c]\ncommand=/c\n".into()));
+    let mut daemon = Daemon::default();
+    assert!(groups(&daemon.read(&host).0).into_keys().eq(["a", "b"]));
+    assert!(groups(&again(&mut daemon, &host).0).into_keys().eq(["c"]));
+}
+
+#[test]
+fn what_is_too_much_together_is_refused() {
+    let processes = |name: &str, count: usize| {
+        let long = "x".repeat(1 << 20);
+        format!(
+            "[program:{name}]\nnumprocs={count}\nprocess_name=%(process_num)d\ncommand=/{long}\n"
+        )
+    };
+    let mut host = two_programs();
+    host.apply(&Edit::Write("/etc/d/a.conf", processes("a", 160)));
+    let mut daemon = Daemon::default();
+    daemon.read(&host);
+    host.apply(&Edit::Write("/etc/d/b.conf", processes("b", 100)));
+    let refused = again(&mut daemon, &host).0.plan;
+    assert!(refused.is_err_and(|error| error.contains("more than 256 MiB")));
+}

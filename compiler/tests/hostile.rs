@@ -157,6 +157,15 @@ fn more_processes_than_any_machine_runs() {
 }
 
 #[test]
+fn fewer_processes_than_none() {
+    for count in ["0", "-1", "-9223372036854775808", "-99999999999999999999"] {
+        let compiled = compiled(&format!("[program:a]\ncommand=/x\nnumprocs={count}\n"));
+        assert_eq!(verdict(&compiled), "");
+        assert!(compiled.plan.is_some_and(|plan| plan.groups[0].processes.is_empty()));
+    }
+}
+
+#[test]
 fn more_text_than_any_fleet_is_told() {
     let long = "x".repeat(1 << 20);
     let too_long = "the processes come to more than 256 MiB of text".to_owned();

@@ -93,12 +93,13 @@ impl<'a> Step<'a> {
 
     /// The step of `job`, unless too many have been made.
     fn build(context: &Context<'_>, job: Job<'a>) -> Option<Self> {
-        context.budget.add_process();
+        context.budget.add_processes(1);
         (!context.budget.is_spent()).then_some(Step::Build(job))
     }
 }
 
-/// So many steps are taken together: what is wrong with more sections need not all be kept.
+/// So many steps are taken together: what is wrong with the sections of one block is kept until it is
+/// done.
 const BLOCK: usize = 1 << 14;
 
 /// Reads every section but `[supervisord]`.

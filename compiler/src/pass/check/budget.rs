@@ -19,8 +19,9 @@ const MOST_TEXT: usize = 256 << 20;
 
 const NUMPROCS: usize = row_of(Program::OPTIONS, "numprocs");
 
-/// What one compilation has made so far. What is counted does not depend on the order, so whether
-/// it is too much does not either.
+/// What one compilation has made so far. Sections are made on several threads in any order, so what
+/// is decided must depend on the sums alone: processes are counted for all of them, and text until
+/// there is too much.
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
     processes: AtomicUsize,
@@ -33,18 +34,18 @@ impl Budget {
         let budget = Budget::default();
         for process in groups.into_iter().flat_map(|group| &group.processes) {
             let ProcessPlan { section, name, program, .. } = &**process;
-            budget.add_process();
+            budget.add_processes(1);
             budget.add_text(size(section, name, program, program.environment.text_len()));
         }
         budget
     }
 
-    /// Counts one more process.
-    pub(super) fn add_process(&self) {
-        self.processes.fetch_add(1, Ordering::Relaxed);
+    /// Counts `count` more processes.
+    pub(super) fn add_processes(&self, count: usize) {
+        self.processes.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// Counts `bytes` more.
+    /// Counts `bytes` more of text.
     pub(super) fn add_text(&self, bytes: usize) {
         self.text.fetch_add(bytes, Ordering::Relaxed);
     }

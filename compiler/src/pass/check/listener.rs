@@ -6,7 +6,7 @@ use super::interface::own_name;
 use super::program::{Builder, finish, program_part};
 use super::{Context, Draft, Reader, group};
 use crate::diagnostic::codes;
-use crate::pass::outline::{Section as Written_, Written};
+use crate::pass::outline::{Section as WrittenSection, Written};
 use crate::plan::{GroupKind, PoolPlan};
 use crate::schema::nearest;
 use crate::schema::row_of;
@@ -47,7 +47,7 @@ pub const EVENTS: [&str; 27] = [
 /// The result handler this daemon implements.
 const HANDLER: &str = "supervisor.dispatchers:default_handler";
 
-pub(super) fn pool(context: &Context<'_>, section: &Written_) -> Draft {
+pub(super) fn pool(context: &Context<'_>, section: &WrittenSection) -> Draft {
     const REDIRECT: usize = row_of(Listener::OPTIONS, "redirect_stderr");
     let mut reader = Reader::new(context, section);
     let mut listener = Listener::default();

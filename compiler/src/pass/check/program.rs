@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::reader::{Slots, Value};
 use super::{Context, Draft, Reader, budget, group, mend, socket};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::pass::outline::{Section as Written_, Written};
+use crate::pass::outline::{Section as WrittenSection, Written};
 use crate::pass::resolve::Scope;
 use crate::plan::{GroupKind, GroupPlan, Notice, NoticeLevel, ProcessPlan, SocketPlan};
 use crate::schema::row_of;
@@ -24,7 +24,7 @@ const COMMAND: usize = row_of(Program::OPTIONS, "command");
 const MOST_PROCESSES: i64 = 100_000;
 
 /// A `[program:x]` or `[fcgi-program:x]` that a group names.
-pub(super) fn member(context: &Context<'_>, section: &Written_, group: &Arc<str>) -> Draft {
+pub(super) fn member(context: &Context<'_>, section: &WrittenSection, group: &Arc<str>) -> Draft {
     let mut reader = Reader::new(context, section);
     reader.suffixed = true;
     let name = group::name(&mut reader, true);
@@ -40,7 +40,7 @@ pub(super) fn member(context: &Context<'_>, section: &Written_, group: &Arc<str>
 }
 
 /// A `[program:x]` that stands alone.
-pub(super) fn alone(context: &Context<'_>, section: &Written_) -> Draft {
+pub(super) fn alone(context: &Context<'_>, section: &WrittenSection) -> Draft {
     let mut reader = Reader::new(context, section);
     let name = group::name(&mut reader, false);
     let slots = reader.slots(0);
@@ -75,12 +75,16 @@ pub(super) fn finish(
 }
 
 /// What is written for row `row` of a program.
-pub(super) fn written(context: &Context<'_>, section: &Written_, row: usize) -> Option<Written> {
+pub(super) fn written(
+    context: &Context<'_>,
+    section: &WrittenSection,
+    row: usize,
+) -> Option<Written> {
     context.document.rows(section, program_part(section))[row]
 }
 
 /// Which part of the section's table the options of a program are.
-pub(super) fn program_part(section: &Written_) -> usize {
+pub(super) fn program_part(section: &WrittenSection) -> usize {
     section.kind.map_or(0, |kind| kind.spec().parts.len() - 1)
 }
 
@@ -172,12 +176,11 @@ impl<'r, 'a> Builder<'r, 'a> {
         let mut processes: Vec<Arc<ProcessPlan>> = Vec::new();
         let mut left = BTreeMap::new();
         let asked = self.program.numprocs;
+        // The first was counted with the section.
+        budget.add_processes(usize::try_from(asked.saturating_sub(1)).unwrap_or_default());
         for index in 0..asked {
-            if index > 0 {
-                budget.add_process();
-                if budget.is_spent() {
-                    break;
-                }
+            if index > 0 && budget.is_spent() {
+                break;
             }
             let number = self.program.numprocs_start.saturating_add(index);
             let (plan, own) = self.process(number, index == 0, &left);

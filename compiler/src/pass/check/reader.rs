@@ -7,7 +7,7 @@ use grammar::Span;
 
 use super::{Context, mend};
 use crate::diagnostic::{Code, Diagnostic, Severity, codes};
-use crate::pass::outline::{MOST_ROWS, Section as Written_, Written};
+use crate::pass::outline::{MOST_ROWS, Section as WrittenSection, Written};
 use crate::pass::resolve::{Scope, expand};
 use crate::schema::Section;
 use crate::schema::value::Invalid;
@@ -15,7 +15,7 @@ use crate::schema::value::Invalid;
 /// One section being read, and what is wrong with it so far.
 pub(crate) struct Reader<'a> {
     pub(crate) context: &'a Context<'a>,
-    pub(crate) section: &'a Written_,
+    pub(crate) section: &'a WrittenSection,
     pub(crate) found: Vec<Diagnostic>,
     /// Whether messages of the original name the section (CFG-002).
     pub(crate) suffixed: bool,
@@ -27,7 +27,7 @@ pub(crate) struct Reader<'a> {
 pub(crate) type Slots = [Option<Written>; MOST_ROWS];
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(context: &'a Context<'a>, section: &'a Written_) -> Self {
+    pub(crate) fn new(context: &'a Context<'a>, section: &'a WrittenSection) -> Self {
         Reader { context, section, found: Vec::new(), suffixed: false, failed: Vec::new() }
     }
 

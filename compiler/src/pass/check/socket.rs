@@ -6,7 +6,7 @@ use super::program::{Builder, finish, program_part};
 use super::server::{mode, reworded};
 use super::{Context, Draft, Reader, group};
 use crate::diagnostic::{Severity, codes};
-use crate::pass::outline::{Section as Written_, Written};
+use crate::pass::outline::{Section as WrittenSection, Written};
 use crate::pass::resolve::Scope;
 use crate::plan::{GroupKind, Owner, SocketPlan};
 use crate::schema::row_of;
@@ -19,7 +19,7 @@ const OWNER: usize = row_of(Socket::OPTIONS, "socket_owner");
 const MODE: usize = row_of(Socket::OPTIONS, "socket_mode");
 const SOCKET: usize = row_of(Socket::OPTIONS, "socket");
 
-pub(super) fn fcgi(context: &Context<'_>, section: &Written_) -> Draft {
+pub(super) fn fcgi(context: &Context<'_>, section: &WrittenSection) -> Draft {
     let mut reader = Reader::new(context, section);
     let name = group::name(&mut reader, false);
     let (socket, plan) = read(&mut reader, &name);
@@ -38,7 +38,7 @@ pub(super) fn fcgi(context: &Context<'_>, section: &Written_) -> Draft {
 /// wrong (CFG-254); a wrong one is still ignored.
 pub(super) fn of_member(
     context: &Context<'_>,
-    section: &Written_,
+    section: &WrittenSection,
     name: &Arc<str>,
 ) -> Option<Arc<SocketPlan>> {
     if section.kind != Some(SectionKind::Fcgi) {

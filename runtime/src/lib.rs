@@ -18,6 +18,7 @@ mod overrides;
 mod pidfile;
 mod pidproxy;
 mod predecessor;
+mod quote;
 mod rehearsal;
 mod serve;
 pub mod site;

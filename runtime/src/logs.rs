@@ -48,7 +48,6 @@ mod output;
 mod pump;
 mod pumps;
 mod queue;
-mod quote;
 pub mod read;
 pub mod rotate;
 mod sink;

@@ -19,7 +19,6 @@ pub mod lines;
 pub mod message;
 mod pool;
 mod process;
-pub mod quote;
 mod request;
 mod shutdown;
 pub mod state;

@@ -75,7 +75,7 @@ pub fn clean_up(childlogdir: &Path, identifier: &str) -> Vec<String> {
     stale
         .filter_map(|entry| {
             let path = entry.path();
-            let quoted = super::quote::name(&path.to_string_lossy());
+            let quoted = compiler::python_repr(&path.to_string_lossy());
             fs::remove_file(path).err().map(|_| format!("Failed to clean up {quoted}"))
         })
         .collect()

@@ -5,14 +5,15 @@
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 
+use compiler::python_repr;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::unistd::read;
 
 use super::ansi::AnsiFilter;
 use super::capture::{CaptureBuffer, Piece, Splitter};
-use super::quote;
 use super::rotate::CHUNK;
+use crate::quote;
 use crate::supervisor::message::{Channel, Message, OutputKind, ProcessId};
 
 /// What a watched stream is watched for, fixed when its process is spawned.
@@ -141,7 +142,7 @@ impl Watch {
     /// The protocol is mirrored and sent as it is; only the log's copy is stripped (LOG-012).
     fn listener_chunk(&mut self, chunk: &[u8], outlet: &mut Outlet<'_>) {
         if self.interest.mirror {
-            let (name, shown) = (quote::name(&self.interest.name), quote::bytes(chunk));
+            let (name, shown) = (python_repr(&self.interest.name), quote::bytes(chunk));
             tracing::debug!("{name} {} output:\n{shown}", self.interest.channel.name());
         }
         if self.interest.logged {
@@ -176,7 +177,7 @@ impl Watch {
             outlet.log.extend_from_slice(&text);
         }
         if self.interest.mirror {
-            let (name, shown) = (quote::name(&self.interest.name), quote::output(&text));
+            let (name, shown) = (python_repr(&self.interest.name), quote::text(&text));
             tracing::debug!("{name} {} output:\n{shown}", self.interest.channel.name());
         }
         if self.interest.events {

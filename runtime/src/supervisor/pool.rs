@@ -9,9 +9,10 @@ use compiler::plan::PoolPlan;
 use compiler::schema::value::LogLevel;
 use serde::{Deserialize, Serialize};
 
+use super::Supervisor;
 use super::message::{Action, Channel, FeedResult, GroupId, OutputKind, ProcessId, ProcessState};
-use super::{Supervisor, quote};
 use crate::events::{self, EventType, TICKS};
+use crate::quote;
 
 mod listener;
 mod ticks;
@@ -353,7 +354,7 @@ impl Supervisor {
                 }
             }
             Remark::BadLine(line) => {
-                let text = format!("{name}: bad result line: '{}'", quote::decoded(line));
+                let text = format!("{name}: bad result line: '{}'", quote::text(&line));
                 self.log(LogLevel::Warn, text);
             }
             Remark::Processed => {
@@ -385,7 +386,7 @@ impl Supervisor {
         let Some(process) = self.processes.get(&id) else { return };
         let (name, group) = (Arc::clone(&process.name), Arc::clone(&process.group_name));
         let pid = process.state.pid().unwrap_or(super::message::Pid(0));
-        let text = move || quote::decoded(data);
+        let text = || quote::text(&data);
         let event = match (kind, channel) {
             (OutputKind::Log, Channel::Stdout) => EventType::ProcessLogStdout,
             (OutputKind::Log, Channel::Stderr) => EventType::ProcessLogStderr,

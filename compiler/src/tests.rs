@@ -51,6 +51,12 @@ fn commands(text: &str, expected: &[&str]) {
 const A: &str = "[program:a]\ncommand=/x\n";
 
 #[test]
+fn names_of_places() {
+    // CFG-068, CFG-125: the directory of the main file, the name of the machine
+    commands("[program:a]\ncommand=%(here)s/%(host_node_name)s\n", &["/etc/host.example"]);
+}
+
+#[test]
 fn comments_and_continuations() {
     // CFG-438, CFG-439, CFG-440, CFG-441, CFG-442, CFG-443, CFG-444, CFG-445, CFG-446, CFG-447,
     // CFG-448

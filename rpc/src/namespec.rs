@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn equal_names_are_shown_once() {
-        // RPC-090
+        // CFG-321, RPC-090
         assert_eq!(display("web", "web"), "web");
         assert_eq!(display("web", "web_0"), "web:web_0");
     }

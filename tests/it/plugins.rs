@@ -20,7 +20,7 @@ command=/bin/sleep 1000
 startsecs=0
 ";
 
-// CFG-264, CTL-148
+// CFG-264, CFG-269, CTL-148
 #[test]
 fn python_plug_ins_are_told_and_done_without() {
     let sandbox = configured(SECTIONS);

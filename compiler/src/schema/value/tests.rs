@@ -33,7 +33,7 @@ fn check<K: Kind>(texts: &[(&str, &str)]) {
 
 #[test]
 fn integers() {
-    // CFG-271, CFG-272
+    // CFG-271, CFG-272, CFG-277
     let no = |text: &str| format!("invalid literal for int() with base 10: {text}");
     check::<Integer>(&[
         ("010", "10"),

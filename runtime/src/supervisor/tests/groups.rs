@@ -20,7 +20,7 @@ const MIXED: [&str; 6] = [
 
 #[test]
 fn starts_follow_the_priorities() {
-    // RUN-300, RUN-303, RUN-305, RTRAP-001
+    // CFG-318, RUN-300, RUN-303, RUN-305, RTRAP-001
     let mut world = start(&MIXED);
     assert_eq!(spawned(&mut world, ""), ["zz", "p3", "p1", "p2", "aa"]);
 }

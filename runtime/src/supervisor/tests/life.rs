@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_process_is_up_after_startsecs() {
-    // RUN-120, RUN-125, RUN-128, EVT-071
+    // CFG-320, RUN-120, RUN-125, RUN-128, EVT-071
     let mut world = start(&["program:web"]);
     assert_eq!(
         play(&mut world, "wait 0.9", &[]),

@@ -6,5 +6,6 @@ mod children;
 mod crowds;
 mod deaths;
 mod disks;
+mod frozen;
 mod limits;
 mod stuck;

@@ -88,13 +88,16 @@ impl<'s> Daemon<'s> {
     /// Waits until `status` shows `name` in `state`.
     #[track_caller]
     pub fn wait_for(&self, name: &str, state: &str) {
+        wait_until(&format!("`{name}` is {state}"), || self.shows(name, state));
+    }
+
+    /// Whether `status` shows `name` in `state`.
+    pub fn shows(&self, name: &str, state: &str) -> bool {
         let shown = |line: &str| {
             let mut words = line.split_whitespace();
             words.next() == Some(name) && words.next() == Some(state)
         };
-        wait_until(&format!("`{name}` is {state}"), || {
-            self.ctl(&["status"]).stdout.lines().any(shown)
-        });
+        self.ctl(&["status"]).stdout.lines().any(shown)
     }
 
     /// Waits until the daemon is asleep: none of its threads runs for a while.
@@ -186,13 +189,17 @@ impl Drop for Daemon<'_> {
             return;
         }
         // Failures here mean that it has just ended.
-        let _ = kill(self.pid(), Signal::SIGTERM);
+        let pid = self.pid();
+        let _ = kill(pid, Signal::SIGTERM);
         // Of a test that has failed already nothing more is to be learned.
         let limit = if std::thread::panicking() { Duration::from_secs(20) } else { PATIENCE };
-        let ended = holds_within(limit, &mut || matches!(self.process.try_wait(), Ok(Some(_))));
+        let process = &mut self.process;
+        let mut has_ended = || matches!(process.try_wait(), Ok(Some(_)));
+        let ended = holds_within(limit, &mut has_ended);
         if !ended {
-            let _ = self.process.kill();
-            let _ = self.process.wait();
+            let _ = kill(pid, Signal::SIGKILL);
+            // What waits for a disk is not even killed.
+            holds_within(limit, &mut has_ended);
         }
         if !std::thread::panicking() {
             assert!(ended, "the daemon ignored SIGTERM:\n{}", self.output());

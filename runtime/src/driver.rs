@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use compiler::plan::Plan;
@@ -36,6 +37,7 @@ use crate::supervisor::message::{
 pub(crate) mod fcgi;
 pub(crate) mod ground;
 mod launcher;
+mod needs;
 mod opener;
 mod recompiler;
 mod slow;
@@ -66,10 +68,12 @@ pub(crate) struct Driver<'s> {
     /// processes holds up nobody.
     spawns: VecDeque<SpawnOrder>,
     opener: Opener<Opened>,
-    /// The processes whose log files are being opened.
+    /// The processes whose log files are being opened and whose sockets are being made.
     opening: BTreeMap<ProcessId, Preparation>,
     /// The one of them that everybody else waits for, and until when.
     awaited: Option<(ProcessId, Instant)>,
+    /// Disconnected as soon as the sockets are closed that took too long to be waited for.
+    closing: Option<Receiver<()>>,
     /// Answers the core has not got yet; empty between turns.
     inbox: VecDeque<Message>,
     waiting: BTreeMap<RequestId, oneshot::Sender<Result<Reply, Fault>>>,
@@ -138,6 +142,7 @@ impl<'s> Driver<'s> {
             opener: Opener::new()?,
             opening: BTreeMap::new(),
             awaited: None,
+            closing: None,
             inbox: VecDeque::new(),
             waiting: BTreeMap::new(),
             last_request: 0,
@@ -267,6 +272,7 @@ impl<'s> Driver<'s> {
             }
         }
         self.inbox = inbox;
+        self.close_sockets();
     }
 
     fn execute(&mut self, action: Action, inbox: &mut VecDeque<Message>) {
@@ -316,9 +322,10 @@ impl<'s> Driver<'s> {
     }
 
     /// Who is told of a log file is about to read it: everything printed so far has to be in it.
-    /// And who is told that something was done finds it in the activity log.
+    /// And who is told that something was done finds it done, and in the activity log.
     fn reply(&mut self, id: RequestId, result: Result<Reply, Fault>) {
         let Some(answer) = self.waiting.remove(&id) else { return };
+        self.close_sockets();
         let printed = matches!(result, Ok(Reply::Path(Some(_)))).then(|| self.logs.fence());
         let logged = self.ground.activity().fence();
         if printed.is_none() && logged.is_none() {

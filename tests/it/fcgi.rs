@@ -23,7 +23,7 @@ fn sandbox(programs: &str) -> Sandbox {
 }
 
 /// The lines about the socket of `name` so far, `Creating` as `+` and `Closing` as `-`.
-fn sockets(sandbox: &Sandbox, name: &str) -> String {
+pub(crate) fn sockets(sandbox: &Sandbox, name: &str) -> String {
     let url = format!(" socket unix://{}.sock", sandbox.join(name).display());
     let lines = sandbox.log().into_iter().filter(|line| line.ends_with(&url));
     lines.map(|line| if line.starts_with("INFO Creating") { '+' } else { '-' }).collect()

@@ -1,12 +1,12 @@
 //! The sockets of FastCGI programs: one a program and group, open while a process that shares it
-//! lives (RUN-400 to RUN-405, RUN-411).
+//! lives (RUN-400 to RUN-405, RUN-411). To make one and to close one may have to wait for a disk:
+//! neither is done on the driver's thread.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use compiler::plan::{GroupKind, GroupPlan, SocketPlan};
 use compiler::schema::value::{SocketAddress, UserRef};
@@ -21,77 +21,136 @@ const MODE: u32 = 0o700;
 /// The sockets of all active groups.
 #[derive(Debug, Default)]
 pub(crate) struct FcgiSockets {
-    open: BTreeMap<Sharers, Open>,
-    /// Which socket each process holds a reference of.
-    holders: BTreeMap<ProcessId, Sharers>,
+    shared: BTreeMap<Sharers, Arc<Shared>>,
+    held: BTreeMap<ProcessId, Lease>,
+    /// What nobody needs any more.
+    returned: Vec<Lease>,
 }
 
 /// Who shares a socket: the processes one section makes in one group.
 type Sharers = (GroupId, String);
 
-/// A socket in use.
+/// What a program's processes share: nothing while none of them has a lease of it.
+#[derive(Debug, Default)]
+struct Shared(Mutex<Weak<Socket>>);
+
+/// An open socket.
 #[derive(Debug)]
-struct Open {
-    fd: Arc<OwnedFd>,
+struct Socket {
+    fd: OwnedFd,
     address: SocketAddress,
-    holders: BTreeSet<ProcessId>,
+}
+
+/// The right of a process about to be spawned to a lease.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    shared: Arc<Shared>,
+    plan: SocketPlan,
+    user: Option<UserRef>,
+}
+
+/// A process's share of a socket; when the last one is dropped the socket is closed, which may take
+/// as long as its disk.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    shared: Arc<Shared>,
+    /// None only while this is dropped.
+    socket: Option<Arc<Socket>>,
 }
 
 impl FcgiSockets {
     /// The addresses of the sockets that are open.
     pub(crate) fn addresses(&self) -> Vec<SocketAddress> {
-        self.open.values().map(|open| open.address.clone()).collect()
+        let sockets = self.held.values().filter_map(|lease| lease.socket.as_ref());
+        sockets.map(|socket| socket.address.clone()).collect()
     }
 
-    /// The socket for a process about to be spawned, created if it is the first (RUN-403).
+    /// What entitles a process to its socket, if it is a FastCGI one.
+    pub(crate) fn claim(&mut self, order: &SpawnOrder) -> Option<Claim> {
+        let plan = socket_of(order)?.clone();
+        let sharers = (order.group, order.plan.section.clone());
+        let shared = Arc::clone(self.shared.entry(sharers).or_default());
+        Some(Claim { shared, plan, user: order.plan.program.user.clone() })
+    }
+
+    /// A process that was spawned keeps its lease.
+    pub(crate) fn keep(&mut self, process: ProcessId, lease: Lease) {
+        self.held.insert(process, lease);
+    }
+
+    /// A process is dead. The file of a UNIX socket stays (RUN-405).
+    pub(crate) fn release(&mut self, process: ProcessId) {
+        self.returned.extend(self.held.remove(&process));
+    }
+
+    /// Takes back the lease of a process that was not spawned.
+    pub(crate) fn give_back(&mut self, lease: Option<Lease>) {
+        self.returned.extend(lease);
+    }
+
+    /// Forgets a group that is gone. A process that lives on keeps its lease.
+    pub(crate) fn forget(&mut self, group: GroupId) {
+        self.shared.retain(|of, _| of.0 != group);
+    }
+
+    /// The leases that were given back, to be dropped by whoever may wait for a disk.
+    pub(crate) fn take_returned(&mut self) -> Vec<Lease> {
+        std::mem::take(&mut self.returned)
+    }
+}
+
+impl Claim {
+    /// Where [`Claim::lease`] works: in the directory of the socket, or with its host.
+    pub(crate) fn place(&self) -> PathBuf {
+        place_of(&self.plan)
+    }
+
+    /// A share of the socket, which is created if nobody else has one (RUN-403).
     ///
     /// # Errors
     /// The text of the failure.
-    pub(crate) fn acquire(
-        &mut self,
-        order: &SpawnOrder,
-        socket: &SocketPlan,
-    ) -> Result<Arc<OwnedFd>, String> {
-        let sharers = (order.group, order.plan.section.clone());
-        let open = match self.open.entry(sharers.clone()) {
-            Entry::Occupied(open) => open.into_mut(),
-            Entry::Vacant(place) => {
-                let fd = Arc::new(create(socket, order.plan.program.user.as_ref())?);
-                let address = socket.address.clone();
-                place.insert(Open { fd, address, holders: BTreeSet::new() })
-            }
+    pub(crate) fn lease(&self) -> Result<Lease, String> {
+        let mut shared = self.shared.lock();
+        let socket = match shared.upgrade() {
+            Some(socket) => socket,
+            None => Arc::new(create(&self.plan, self.user.as_ref())?),
         };
-        open.holders.insert(order.process);
-        self.holders.insert(order.process, sharers);
-        Ok(Arc::clone(&open.fd))
+        *shared = Arc::downgrade(&socket);
+        Ok(Lease { shared: Arc::clone(&self.shared), socket: Some(socket) })
     }
+}
 
-    /// Gives a process's reference back; the last one closes the socket. The file of a UNIX socket
-    /// stays (RUN-405).
-    pub(crate) fn release(&mut self, process: ProcessId) {
-        let Some(sharers) = self.holders.remove(&process) else { return };
-        let Some(open) = self.open.get_mut(&sharers) else { return };
-        open.holders.remove(&process);
-        if open.holders.is_empty() {
-            tracing::info!("Closing socket {}", url(&open.address));
-            self.open.remove(&sharers);
-        }
+impl Lease {
+    /// The socket.
+    pub(crate) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.socket.as_ref().map(|socket| socket.fd.as_fd())
     }
+}
 
-    /// Forgets a group that is gone.
-    pub(crate) fn forget(&mut self, group: GroupId) {
-        self.open.retain(|of, _| of.0 != group);
-        self.holders.retain(|_, of| of.0 != group);
+impl Drop for Lease {
+    fn drop(&mut self) {
+        // Who makes the next socket waits until this one is closed: their addresses are the same.
+        let _shared = self.shared.lock();
+        self.socket = None;
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Weak<Socket>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        tracing::info!("Closing socket {}", url(&self.address));
     }
 }
 
 /// Where [`try_out`] works: in the directory of the socket, or with its host.
 pub(crate) fn place(group: &GroupPlan) -> Option<PathBuf> {
     let GroupKind::Fcgi(socket) = &group.kind else { return None };
-    Some(match &socket.address {
-        SocketAddress::Unix(path) => path.parent().map_or_else(PathBuf::new, Path::to_path_buf),
-        SocketAddress::Tcp { host, .. } => PathBuf::from(host),
-    })
+    Some(place_of(socket))
 }
 
 /// Creates the socket of a group and closes it again, to see whether it can be (RUN-402). Does
@@ -102,7 +161,6 @@ pub(crate) fn place(group: &GroupPlan) -> Option<PathBuf> {
 pub(crate) fn try_out(group: &GroupPlan) -> Result<(), String> {
     if let GroupKind::Fcgi(socket) = &group.kind {
         drop(create(socket, user_of(group))?);
-        tracing::info!("Closing socket {}", url(&socket.address));
     }
     Ok(())
 }
@@ -126,14 +184,14 @@ pub(crate) fn rehearse(group: &GroupPlan, held: &[SocketAddress]) -> Result<(), 
 
 /// The socket a process is to have as its descriptor 0: its group's, or inside a `[group:x]` its
 /// own section's.
-pub(crate) fn socket_of(order: &SpawnOrder) -> Option<&SocketPlan> {
+fn socket_of(order: &SpawnOrder) -> Option<&SocketPlan> {
     match &order.group_plan.kind {
         GroupKind::Fcgi(socket) => Some(socket),
         GroupKind::Program | GroupKind::EventListener(_) => order.plan.socket.as_deref(),
     }
 }
 
-fn create(plan: &SocketPlan, user: Option<&UserRef>) -> Result<OwnedFd, String> {
+fn create(plan: &SocketPlan, user: Option<&UserRef>) -> Result<Socket, String> {
     tracing::info!("Creating socket {}", url(&plan.address));
     let fd = match &plan.address {
         SocketAddress::Unix(path) => {
@@ -142,7 +200,15 @@ fn create(plan: &SocketPlan, user: Option<&UserRef>) -> Result<OwnedFd, String> 
         }
         SocketAddress::Tcp { host, port } => sockets::fcgi_inet(host, *port, plan.backlog),
     };
-    fd.map_err(|error| failed(plan, &error))
+    let address = plan.address.clone();
+    fd.map(|fd| Socket { fd, address }).map_err(|error| failed(plan, &error))
+}
+
+fn place_of(plan: &SocketPlan) -> PathBuf {
+    match &plan.address {
+        SocketAddress::Unix(path) => path.parent().map_or_else(PathBuf::new, Path::to_path_buf),
+        SocketAddress::Tcp { host, .. } => PathBuf::from(host),
+    }
 }
 
 fn failed(plan: &SocketPlan, error: &io::Error) -> String {

@@ -11,11 +11,11 @@ use compiler::schema::value::LogLevel;
 
 use crate::activity::Activity;
 use crate::driver::Timeline;
-use crate::driver::fcgi::{self, FcgiSockets};
+use crate::driver::fcgi::{self, FcgiSockets, Lease};
 use crate::driver::launcher::{Launched, Launcher, Preparation};
+use crate::driver::needs::{Needs, Supplies};
 use crate::driver::opener::Places;
-use crate::logs::rotate::OpenError;
-use crate::logs::{Logs, Outputs, auto};
+use crate::logs::{Logs, auto};
 use crate::os::environment::Inherited;
 use crate::rehearsal::Held;
 use crate::supervisor::Supervisor;
@@ -106,24 +106,50 @@ impl Ground {
         self.launcher.probe(process).map(drop)
     }
 
-    /// Gathers what a process is started with.
-    pub(crate) fn prepare(&self, order: SpawnOrder) -> Result<Preparation, SpawnError> {
-        self.launcher.prepare(order)
+    /// Gathers what a process is started with, and says what else has to be made for it.
+    ///
+    /// # Errors
+    /// When it cannot be spawned, in the terms of `spawnerr`.
+    pub(crate) fn prepare(
+        &mut self,
+        order: SpawnOrder,
+        logs: &Logs,
+    ) -> Result<(Preparation, Needs), SpawnError> {
+        let order = Arc::new(order);
+        let preparation = self.launcher.prepare(Arc::clone(&order))?;
+        let needs = Needs::new(&order, self.sockets.claim(&order), logs.opening(&order));
+        Ok((preparation, needs))
     }
 
-    /// Starts a process whose log files have been opened, or could not be.
+    /// Starts a process for which everything has been made, or could not be.
+    ///
+    /// # Errors
+    /// When there is no child, in the terms of `spawnerr`.
     pub(crate) fn launch(
         &mut self,
         preparation: Preparation,
-        outputs: Result<Box<Outputs>, OpenError>,
+        supplies: Supplies,
         logs: &mut Logs,
     ) -> Result<Launched, SpawnError> {
-        self.launcher.launch(preparation, outputs, logs, &mut self.sockets)
+        let Supplies { socket, logs: outputs } = supplies;
+        let process = preparation.process();
+        let launched = outputs
+            .and_then(|outputs| self.launcher.launch(preparation, socket.as_ref(), *outputs, logs));
+        match socket {
+            Some(socket) if launched.is_ok() => self.sockets.keep(process, socket),
+            socket => self.sockets.give_back(socket),
+        }
+        launched
     }
 
     /// Gives back what a dead process held.
     pub(crate) fn finish(&mut self, process: ProcessId) {
         self.sockets.release(process);
+    }
+
+    /// The shares of sockets that were given back, to be dropped by whoever may wait for a disk.
+    pub(crate) fn take_returned(&mut self) -> Vec<Lease> {
+        self.sockets.take_returned()
     }
 
     /// Takes over what a reread changes at once (CFG-356).

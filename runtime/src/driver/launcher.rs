@@ -1,25 +1,25 @@
-//! From the core's order to a living child: command, environment, pipes, logs, socket, process.
-//! Nothing of a failed attempt is left behind.
+//! From the core's order to a living child: command, environment, pipes, process. Nothing of a
+//! failed attempt is left behind.
 
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 
 use compiler::plan::{Plan, ProcessPlan};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::pipe2;
 
-use crate::driver::fcgi::{self, FcgiSockets};
-use crate::logs::rotate::OpenError;
+use crate::driver::fcgi::Lease;
 use crate::logs::{Logs, Outputs, Pipes};
 use crate::os::command::{self, Command, SearchPath};
 use crate::os::environment::{self, Inherited};
 use crate::os::identity::{self, PrivilegeError};
 use crate::os::spawn::{Failure, Launch, Spawner, Step, UserChange};
-use crate::supervisor::message::{CommandError, Pid, SpawnError, SpawnOrder};
+use crate::supervisor::message::{CommandError, Pid, ProcessId, SpawnError, SpawnOrder};
 
 /// The last line every child that did not become its program leaves behind (RUN-210).
 const NOT_SPAWNED: &str = "child process was not spawned";
@@ -34,9 +34,9 @@ pub(crate) struct Launcher {
     spawner: Spawner,
 }
 
-/// A process that can be spawned as soon as its log files are open.
+/// A process that can be spawned as soon as its log files are open and its socket is there.
 pub(crate) struct Preparation {
-    order: SpawnOrder,
+    order: Arc<SpawnOrder>,
     launch: Launch,
     refusal: Option<PrivilegeError>,
 }
@@ -54,6 +54,13 @@ struct Ends {
     /// The child's descriptors 0, 1 and 2; no stderr when it goes where stdout goes.
     child: (OwnedFd, OwnedFd, Option<OwnedFd>),
     daemon: Pipes,
+}
+
+impl Preparation {
+    /// Which process it is.
+    pub(crate) fn process(&self) -> ProcessId {
+        self.order.process
+    }
 }
 
 impl Launcher {
@@ -80,47 +87,40 @@ impl Launcher {
     ///
     /// # Errors
     /// When it cannot be spawned, in the terms of `spawnerr`.
-    pub(crate) fn prepare(&self, order: SpawnOrder) -> Result<Preparation, SpawnError> {
+    pub(crate) fn prepare(&self, order: Arc<SpawnOrder>) -> Result<Preparation, SpawnError> {
         let command = self.probe(&order.plan).map_err(SpawnError::Command)?;
         let (user, refusal) = user_change(&order.plan);
         let launch = self.fill_in(&order, command, user)?;
         Ok(Preparation { order, launch, refusal })
     }
 
-    /// Starts a process whose log files have been opened, or could not be.
+    /// Starts a process that has its log files and its socket.
     ///
     /// # Errors
     /// When there is no child, in the terms of `spawnerr`.
     pub(crate) fn launch(
         &mut self,
         preparation: Preparation,
-        outputs: Result<Box<Outputs>, OpenError>,
+        socket: Option<&Lease>,
+        outputs: Outputs,
         logs: &mut Logs,
-        sockets: &mut FcgiSockets,
     ) -> Result<Launched, SpawnError> {
         let Preparation { order, launch, refusal } = preparation;
         let process = &*order.plan;
-        let outputs = outputs.map_err(unopened)?;
-        let fcgi = fcgi::socket_of(&order);
-        let ends = Ends::open(process.program.redirect_stderr, fcgi.is_some())?;
-        let socket = fcgi
-            .map(|plan| sockets.acquire(&order, plan))
-            .transpose()
-            .map_err(SpawnError::Socket)?;
+        let ends = Ends::open(process.program.redirect_stderr, socket.is_some())?;
         let (stdin, stdout, stderr) = &ends.child;
         let stderr = stderr.as_ref().unwrap_or(stdout);
-        let stdin = socket.as_deref().unwrap_or(stdin);
+        let stdin = socket.and_then(Lease::fd).unwrap_or(stdin.as_fd());
         let spawned = self
             .spawner
-            .spawn(&launch, [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()])
-            .inspect_err(|_| sockets.release(order.process))
+            .spawn(&launch, [stdin, stdout.as_fd(), stderr.as_fd()])
             .map_err(unforked)?;
         let failure = spawned.failure.map(|failure| {
             let reason = explain(failure, process, &launch, refusal.as_ref());
             leave_behind(stderr, reason.as_deref());
             reason.unwrap_or_else(|| NOT_SPAWNED.to_owned())
         });
-        logs.attach(order.process, *outputs, ends.daemon);
+        logs.attach(order.process, outputs, ends.daemon);
         Ok(Launched { pid: Pid(spawned.pid.as_raw()), failure })
     }
 
@@ -226,14 +226,6 @@ fn unpiped(errno: Errno) -> SpawnError {
         SpawnError::TooManyFiles
     } else {
         SpawnError::Dispatchers(format!("{errno:?}"))
-    }
-}
-
-fn unopened(error: OpenError) -> SpawnError {
-    if error.is_too_many_files() {
-        SpawnError::TooManyFiles
-    } else {
-        SpawnError::Dispatchers(error.name())
     }
 }
 

@@ -72,6 +72,11 @@ impl<T: Send + 'static> Opener<T> {
         true
     }
 
+    /// Has something done at once, nobody is told when.
+    pub(crate) fn hand_over(&self, work: impl FnOnce() + Send + 'static) {
+        Threads::give(&self.threads, Box::new(work));
+    }
+
     /// The result of the next work that is done. Pending for ever when there is none; may be
     /// dropped half-way.
     pub(crate) async fn done(&mut self) -> T {

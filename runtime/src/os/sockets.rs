@@ -1,5 +1,6 @@
 //! Listening sockets: of the HTTP servers and of FastCGI groups. Serving them is not done here.
 
+use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
@@ -7,6 +8,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use nix::errno::Errno;
 use nix::sys::socket::sockopt::ReuseAddr;
@@ -53,6 +55,16 @@ pub enum ListenError {
     #[error("Cannot open an HTTP server: socket.error reported {}", named(.0))]
     Other(io::Error),
 }
+
+/// Where FastCGI sockets are being made. Who is held up by a disk may be given up, and must not take
+/// away later what others have made at the same path.
+static IN_THE_MAKING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// Tells that something is not in the making any more.
+static MADE: Condvar = Condvar::new();
+
+/// The turn to make a socket at a path, until it is dropped.
+struct Turn<'p>(&'p Path);
 
 /// A user and a group of a socket file, `None` to leave as they are.
 pub type Ownership = (Option<Uid>, Option<Gid>);
@@ -108,6 +120,7 @@ pub fn fcgi_unix(
     owner: Option<Ownership>,
     mode: u32,
 ) -> io::Result<OwnedFd> {
+    let _turn = Turn::wait_for(path);
     drop(fs::remove_file(path));
     let fd = unix(path)?;
     if let Some((uid, gid)) = owner {
@@ -283,6 +296,27 @@ fn named(error: &io::Error) -> String {
 
 fn named_step(step: &str, error: &io::Error) -> io::Error {
     io::Error::other(format!("{step}: {}", python_error(error)))
+}
+
+impl<'p> Turn<'p> {
+    fn wait_for(path: &'p Path) -> Self {
+        let mut taken = Self::taken();
+        while !taken.insert(path.to_owned()) {
+            taken = MADE.wait(taken).unwrap_or_else(PoisonError::into_inner);
+        }
+        Self(path)
+    }
+
+    fn taken() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+        IN_THE_MAKING.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        Self::taken().remove(self.0);
+        MADE.notify_all();
+    }
 }
 
 impl From<io::Error> for ListenError {

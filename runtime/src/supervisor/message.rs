@@ -97,8 +97,8 @@ pub enum Message {
         /// Whether its command could be executed.
         result: Result<(), CommandError>,
     },
-    /// A spawn waits for a log file that a disk does not open. It is answered when the disk does, or
-    /// when it is abandoned; others need not wait for it.
+    /// A spawn waits for a disk, to open a log file or to make a socket there. It is answered when the
+    /// disk has done it, or when it is abandoned; others need not wait for it.
     SpawnStalled {
         /// Which process.
         process: ProcessId,

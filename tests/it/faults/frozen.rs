@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -9,11 +10,12 @@ use std::time::Duration;
 use harness::namespace::own_mounts;
 use harness::wait::{PATIENCE, holds_within};
 use harness::wire::{Connection, post};
-use harness::{Daemon, Sandbox, configured, wait_until};
+use harness::{Daemon, Sandbox, configured, configured_as, head_with, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::disks::{after_mount, read_inside};
+use crate::fcgi::sockets;
 
 /// A daemon whose `disk` can be made to stand still. `None`, told on the terminal, where the system
 /// has no such disk for us.
@@ -245,4 +247,74 @@ fn logs_to_be_made_on_a_disk_that_stands_still() {
     }
     assert_eq!(read_inside(&daemon, &sandbox, "disk/old.log"), "");
     daemon.wait_for("unwanted", "STOPPED");
+}
+
+// RUN-400, RUN-403: mended. The original stands still with the disk.
+#[test]
+fn sockets_on_a_disk_that_stands_still() {
+    let on_disk = |name: &str, more: &str| {
+        format!(
+            "[fcgi-program:{name}]\ncommand=/bin/sleep 1000\nstartsecs=0\n\
+             socket=unix://%(here)s/disk/{name}.sock\n{more}"
+        )
+    };
+    let sandbox = configured_as(
+        &head_with("loglevel=info"),
+        &format!(
+            "{}{}{}[program:elsewhere]\ncommand=/bin/sleep 1000\nstartsecs=0\n",
+            on_disk("new", "autostart=false\nprocess_name=%(process_num)d\nnumprocs=2\n"),
+            on_disk("unwanted", "autostart=false\n"),
+            on_disk("old", ""),
+        ),
+    );
+    let Some(mut daemon) = start_with_stallable_disk(&sandbox) else { return };
+    daemon.wait_for("old", "RUNNING");
+    daemon.wait_for("elsewhere", "RUNNING");
+    let inside = |name: &str| {
+        let path = sandbox.join("disk").join(name);
+        format!("/proc/{}/root{}", daemon.pid(), path.display())
+    };
+    // Of a socket whose file is gone the end is written to the disk, by some systems at once.
+    fs::remove_file(inside("old.sock")).expect("a socket");
+
+    let mut freezer = Freezer::start(&daemon, &sandbox);
+    let waiting = ["new:0", "new:1"].map(|name| ask(&daemon, "startProcess", name));
+    let mut unwanted = ask(&daemon, "startProcess", "unwanted");
+    freezer.wait_until("a socket is waited for", || is_stalled(&daemon));
+    for name in ["new:0", "new:1", "unwanted"] {
+        freezer.wait_for(name, "STARTING");
+    }
+    // Everything else goes on, the end of what has its socket there too.
+    assert_eq!(freezer.ctl(&["stop", "unwanted"]), "unwanted: stopped\n");
+    assert_eq!(outcome(&mut unwanted), "<Fault 50: 'SPAWN_ERROR: unwanted'>");
+    assert_eq!(freezer.ctl(&["remove", "unwanted"]), "unwanted: removed process group\n");
+    let before = daemon.pid_of("old");
+    kill(Pid::from_raw(before), Signal::SIGKILL).expect("a program to kill");
+    freezer.wait_for("old", "STARTING");
+    assert_eq!(freezer.ctl(&["stop", "old"]), "old: stopped\n");
+    let told = freezer.ctl(&["restart", "elsewhere"]);
+    assert_eq!(told, "elsewhere: stopped\nelsewhere: started\n");
+    freezer.thaw();
+
+    for mut connection in waiting {
+        assert_eq!(outcome(&mut connection), "True");
+    }
+    for name in ["new:0", "new:1"] {
+        daemon.wait_for(name, "RUNNING");
+    }
+    assert!(UnixStream::connect(inside("new.sock")).is_ok());
+    daemon.ctl(&["stop", "new:*"]);
+    assert!(UnixStream::connect(inside("new.sock")).is_err());
+    let sockets = |name: &str| sockets(&sandbox, &format!("disk/{name}"));
+    wait_until("what nobody wanted any more has been left", || sockets("old") == "+-+-");
+    assert_eq!((sockets("new").as_str(), sockets("unwanted").as_str()), ("+-+-", "+-"));
+
+    // Nor does an end wait for a socket that is being made.
+    let mut freezer = Freezer::start(&daemon, &sandbox);
+    let _never_made = ask(&daemon, "startProcess", "new:0");
+    freezer.wait_until("a socket is waited for", || is_stalled(&daemon));
+    daemon.signal(Signal::SIGTERM);
+    freezer.wait_until("nothing runs any more", || !sandbox.join("supervisord.pid").exists());
+    freezer.thaw();
+    assert!(daemon.wait().success(), "{}", daemon.output());
 }

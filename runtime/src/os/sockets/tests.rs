@@ -1,5 +1,9 @@
 //! Sockets in a scratch directory: who is refused, who is replaced, what is left.
 
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
 use super::*;
 
 fn modes(path: &Path) -> u32 {
@@ -81,6 +85,26 @@ fn a_fcgi_socket_takes_the_place_of_whatever_is_there() {
     let _fd = fcgi_unix(&path, Some(5), None, 0o666).unwrap();
     assert_eq!(modes(&path), 0o666);
     assert!(is_served(&path));
+}
+
+// RUN-405: who is held up by a disk does not remove later what was made meanwhile.
+#[test]
+fn who_makes_a_socket_waits_for_whoever_makes_one_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f.sock");
+    fs::write(&path, "old").unwrap();
+    let held_up = Turn::wait_for(&path);
+    let elsewhere = dir.path().join("g.sock");
+    let _fd = fcgi_unix(&elsewhere, None, None, 0o700).unwrap();
+    let (sender, made) = mpsc::channel();
+    let there = path.clone();
+    let maker = thread::spawn(move || sender.send(fcgi_unix(&there, None, None, 0o700).is_ok()));
+    let patience = Duration::from_millis(100);
+    assert_eq!(made.recv_timeout(patience), Err(RecvTimeoutError::Timeout));
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+    drop(held_up);
+    assert_eq!(made.recv(), Ok(true));
+    maker.join().unwrap().unwrap();
 }
 
 // RUN-406

@@ -34,7 +34,7 @@ pub enum Action {
     Probe(SpawnOrder),
     /// Spawn a process. *Answered* by [`super::Message::Spawned`].
     Spawn(SpawnOrder),
-    /// Do not spawn a process whose log files are still not open. Its spawn is *answered* by
+    /// Do not spawn a process that still waits for a disk. Its spawn is *answered* by
     /// [`super::Message::Spawned`] either way.
     Abandon {
         /// Which process.

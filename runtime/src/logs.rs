@@ -45,6 +45,7 @@ mod capture;
 mod clearing;
 pub mod follow;
 mod output;
+mod pace;
 mod pump;
 mod pumps;
 mod queue;

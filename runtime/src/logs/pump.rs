@@ -12,12 +12,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
-use self::stream::{Found, HALF, PIPE, Stream, Tools};
+use self::stream::{Found, Stream, Tools};
 use super::ansi::AnsiFilter;
+use super::pace::{HALF, PIPE, Pace};
 use super::queue::{Command, Queue, Report, StreamId};
 use super::sink::{Sink, Taken};
 
@@ -36,12 +36,6 @@ const SYSLOG: u64 = u64::MAX;
 /// How many pipes may be that large at a time: they are the kernel's memory.
 const LARGE_PIPES: usize = 32;
 
-/// The longest the pipes are left to fill between two rounds.
-const PACE: Duration = Duration::from_millis(4);
-
-/// A shorter pause than this is none.
-const SHORTEST_PACE: Duration = Duration::from_micros(100);
-
 /// The state of a log thread.
 pub(super) struct Pump {
     commands: Arc<Queue<Command>>,
@@ -51,7 +45,7 @@ pub(super) struct Pump {
     tools: Tools,
     /// Who waits for the syslog daemon; `None` while it has room.
     waiting_for_syslog: Option<Waiting>,
-    pace: Duration,
+    pace: Pace,
     closing: bool,
 }
 
@@ -79,7 +73,7 @@ impl Pump {
             streams: BTreeMap::new(),
             tools: Tools::new()?,
             waiting_for_syslog: None,
-            pace: PACE,
+            pace: Pace::default(),
             closing: false,
         })
     }
@@ -114,15 +108,15 @@ impl Pump {
             }
         }
         if let Some(fullest) = fullest {
-            self.pace = next_pace(self.pace, fullest);
+            self.pace.adapt(fullest);
         }
         count > 0
     }
 
     /// Lets the pipes and the commands gather, until somebody waits for one of them.
     fn pause(&self) {
-        if self.pace >= SHORTEST_PACE && !self.closing {
-            self.commands.pause(self.pace);
+        if let Some(pause) = self.pace.pause().filter(|_| !self.closing) {
+            self.commands.pause(pause);
         }
     }
 
@@ -360,15 +354,6 @@ impl Pump {
     /// Removes the files of open streams and creates them anew.
     fn clear(&mut self, streams: &[StreamId]) -> io::Result<()> {
         streams.iter().filter_map(|id| self.change_file(*id, Sink::clear)).collect()
-    }
-}
-
-/// The pause before the next round, after one that found the fullest pipe so full (in 1/1024).
-fn next_pace(pace: Duration, fullest: usize) -> Duration {
-    match fullest {
-        HALF.. => pace / 4,
-        fullest if fullest < HALF / 4 => (pace * 2).clamp(SHORTEST_PACE * 2, PACE),
-        _ => pace,
     }
 }
 

@@ -10,20 +10,15 @@ use nix::fcntl::{FcntlArg, SpliceFFlags, fcntl, splice};
 use nix::unistd::read;
 
 use super::super::ansi::AnsiFilter;
+use super::super::pace::{HALF, PIPE};
 use super::super::queue::Credit;
 use super::super::rotate::CHUNK;
 use super::super::sink::{Sink, Taken};
 use super::super::syslog::Syslog;
 use super::transit::Transit;
 
-/// Capacity of a pipe as the kernel makes it.
-pub(super) const PIPE: usize = 65_536;
-
 /// Capacity given to pipes that were found full.
 pub(super) const LARGE_PIPE: usize = 1 << 20;
-
-/// Half full, in 1/1024.
-pub(super) const HALF: usize = 512;
 
 /// One stream.
 pub(super) struct Stream {

@@ -253,18 +253,3 @@ fn a_log_that_cannot_be_written_loses_only_its_bytes() {
     stream.take(b"lost", &mut syslog);
     assert_eq!(stream.backlog, b"");
 }
-
-#[test]
-fn the_pause_follows_the_fullest_pipe() {
-    fn check(pace: u64, fullest: usize, expected: u64) {
-        assert_eq!(
-            next_pace(Duration::from_micros(pace), fullest),
-            Duration::from_micros(expected)
-        );
-    }
-    check(4000, 3, 4000);
-    check(4000, 1024, 1000);
-    check(1000, 300, 1000);
-    check(62, 100, 200);
-    check(2500, 0, 4000);
-}

@@ -55,7 +55,7 @@ fn pump(process: &Arc<ProcessPlan>, options: &Options, file: &Path) -> usize {
         let mut count = 0;
         while finished.try_recv().is_err() {
             tokio::select! {
-                () = logs.ready(&mut messages) => count += messages.drain(..).len(),
+                () = logs.ready(usize::MAX, &mut messages) => count += messages.drain(..).len(),
                 _ = &mut finished => break,
             }
         }

@@ -157,7 +157,11 @@ impl<'s> Driver<'s> {
             if let Some(exit) = self.exit.take() {
                 break exit;
             }
-            match self.next().await {
+            let turn = self.next().await;
+            if !matches!(turn, Turn::Messages(_)) {
+                self.catch_up();
+            }
+            match turn {
                 Turn::Signal(signal) => self.on_signal(signal),
                 Turn::Messages(messages) => self.feed_all(messages),
                 Turn::Request(pending) => self.on_request(pending),
@@ -199,6 +203,7 @@ impl<'s> Driver<'s> {
                 None => std::future::pending().await,
             }
         };
+        let wanted = self.supervisor.wanted_outputs();
         let mut messages = Vec::new();
         tokio::select! {
             signal = self.signals.next() => Turn::Signal(signal),
@@ -206,11 +211,20 @@ impl<'s> Driver<'s> {
                 Turn::Request(pending)
             }
             outcome = self.recompiler.done() => Turn::Compiled(outcome),
-            () = self.logs.ready(&mut messages) => Turn::Messages(messages),
+            () = self.logs.ready(wanted, &mut messages) => Turn::Messages(messages),
             opened = self.opener.done() => Turn::Opened(opened),
             () = sleep => turn,
             () = self.clock.changed() => Turn::ClockSet,
             () = std::future::ready(()), if !self.spawns.is_empty() => Turn::Spawn,
+        }
+    }
+
+    /// Tells the core what was printed before it is told of something else.
+    fn catch_up(&mut self) {
+        let mut messages = Vec::new();
+        self.logs.catch_up(&mut messages);
+        if !messages.is_empty() {
+            self.feed_all(messages);
         }
     }
 

@@ -6,7 +6,8 @@
 //! has to see: a listener's stdout, a channel with capture or events, and every channel when
 //! output is mirrored into the activity log. It is read here, on the driver's thread, without
 //! blocking, so that by the time [`Logs::finish`] returns everything the process said has been
-//! said; what goes to its file is handed to the log thread of its disk.
+//! said; what goes to its file is handed to the log thread of its disk. Listeners are heard at once,
+//! other output when the core has a use for it (`intake`).
 //!
 //! Nothing here waits: not for a disk, not for a pipe, not for a child that does not read. Where
 //! bytes come faster than they can be stored, pipes are left full and the children wait.
@@ -28,8 +29,10 @@ use tokio::sync::oneshot;
 
 use self::bell::{Bell, Bells};
 use self::clearing::Clearings;
+use self::intake::Intake;
 use self::output::Output;
 pub use self::output::{Opening, Outputs};
+use self::pace::PIPE;
 use self::pumps::Pumps;
 use self::queue::{Command, Credit, Queue, Report, StreamId};
 use self::rotate::CHUNK;
@@ -44,6 +47,7 @@ mod bell;
 mod capture;
 mod clearing;
 pub mod follow;
+mod intake;
 mod output;
 mod pace;
 mod pump;
@@ -58,6 +62,9 @@ mod watch;
 
 /// Token of the log threads' reports; streams count from 1.
 const REPORTS: u64 = 0;
+
+/// Token of the alarm of the intake.
+const ALARM: u64 = u64::MAX;
 
 /// How many ready streams are served before the driver gets its turn again.
 const BATCH: usize = 16;
@@ -88,10 +95,13 @@ pub struct Logs {
     options: Options,
     pumps: Pumps,
     reports: Arc<Queue<Report>>,
-    /// Becomes readable when a log thread reports something or a stdin has room.
+    /// Becomes readable when a log thread reports something, a stdin has room or output has
+    /// gathered.
     epoll: AsyncFd<Poller>,
-    /// Tell of the watched pipes.
+    /// Tell of the listeners' pipes.
     bells: Bells,
+    /// Tells of the other watched pipes.
+    intake: Intake,
     slots: BTreeMap<StreamId, Slot>,
     processes: BTreeMap<ProcessId, Streams>,
     last_id: u64,
@@ -104,7 +114,7 @@ pub struct Logs {
 /// A descriptor on the driver's thread.
 #[derive(Debug)]
 enum Slot {
-    /// Without a bell it is read when its process is dead.
+    /// A listener has a bell; of the others the intake tells.
     Watch {
         watch: Box<Watch>,
         bell: Option<Bell>,
@@ -150,12 +160,16 @@ impl Logs {
         let reports = Queue::new()?;
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         epoll.add(&reports, EpollEvent::new(EpollFlags::EPOLLIN, REPORTS))?;
+        let intake = Intake::new()?;
+        let once = EpollFlags::EPOLLIN | EpollFlags::EPOLLET;
+        epoll.add(intake.alarm(), EpollEvent::new(once, ALARM))?;
         Ok(Self {
             options,
             pumps: Pumps::start(&reports)?,
             reports,
             epoll: awaited(Poller(epoll), Interest::READABLE)?,
             bells: Bells::default(),
+            intake,
             slots: BTreeMap::new(),
             processes: BTreeMap::new(),
             last_id: REPORTS,
@@ -197,10 +211,12 @@ impl Logs {
     }
 
     /// Waits until a stream has something for the core, and appends it to `messages`; it may also
-    /// return without. Dropping the future loses nothing.
-    pub async fn ready(&mut self, messages: &mut Vec<Message>) {
+    /// return without. Listeners are heard at once, other output while the core has a use for that
+    /// of `wanted` streams; what it has no use for yet follows in a few milliseconds. Dropping the
+    /// future loses nothing.
+    pub async fn ready(&mut self, wanted: usize, messages: &mut Vec<Message>) {
         if !self.unread {
-            poll_fn(|context| self.poll(context)).await;
+            poll_fn(|context| self.poll(wanted, context)).await;
         }
         for _ in 0..BATCH {
             let Some(id) = self.bells.take() else { break };
@@ -208,16 +224,23 @@ impl Logs {
             if matches!(messages.last(), Some(Message::ListenerOutput { .. })) {
                 // It gets its next event before anything else is looked at: while it is still about
                 // this one, it need not be woken for it.
-                break;
+                return;
             }
         }
         if std::mem::take(&mut self.unread) {
             self.look(messages);
         }
+        self.take_in(self.intake.allowance(wanted).min(BATCH), messages);
+    }
+
+    /// Reads what the core has had no use for so far, before it is told of something else.
+    pub fn catch_up(&mut self, messages: &mut Vec<Message>) {
+        let gathered = self.intake.hurry();
+        self.take_in(gathered, messages);
     }
 
     /// Whether anything is ready.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(&mut self, wanted: usize, context: &mut Context<'_>) -> Poll<()> {
         let rung = self.bells.poll(context);
         // An error means that the runtime is shutting down.
         if let Poll::Ready(Ok(mut guard)) = self.epoll.poll_read_ready(context) {
@@ -226,7 +249,19 @@ impl Logs {
             self.unread = true;
             return Poll::Ready(());
         }
-        rung
+        if rung.is_ready() { rung } else { self.intake.poll(wanted, context) }
+    }
+
+    /// Reads up to `count` of the streams that have something.
+    fn take_in(&mut self, count: usize, messages: &mut Vec<Message>) {
+        let mut fullest = None;
+        for _ in 0..count {
+            let Some(id) = self.intake.take() else { break };
+            fullest = fullest.max(Some(self.serve(id, messages) * 1024 / PIPE));
+        }
+        if let Some(fullest) = fullest {
+            self.intake.adapt(fullest);
+        }
     }
 
     /// Heeds the log threads and writes on to those who read.
@@ -237,7 +272,10 @@ impl Logs {
         for token in events[..count].iter().map(EpollEvent::data) {
             match token {
                 REPORTS => self.heed_reports(messages),
-                token => self.serve(StreamId(token), messages),
+                ALARM => self.intake.ripen(),
+                token => {
+                    self.serve(StreamId(token), messages);
+                }
             }
         }
     }
@@ -333,10 +371,14 @@ impl Logs {
         let pipe = if output.is_watched() {
             let interest = output.interest(process, channel);
             let pipe = Arc::new(pipe);
-            let bell = self.bells.hang(id, Arc::clone(&pipe)).map_err(|error| cannot_wait(&error));
+            let hang = || self.bells.hang(id, Arc::clone(&pipe)).inspect_err(cannot_wait).ok();
+            let bell = output.listener.then(hang).flatten();
+            if bell.is_none() {
+                self.intake.add(id, &pipe);
+            }
             let slot = Slot::Watch {
                 watch: Box::new(Watch::new(pipe, interest)),
-                bell: bell.ok(),
+                bell,
                 credit: credit.clone(),
                 commands: Arc::clone(&commands),
             };
@@ -349,21 +391,28 @@ impl Logs {
         Home { id, commands }
     }
 
-    fn serve(&mut self, id: StreamId, messages: &mut Vec<Message>) {
+    /// Reads a watched pipe, or writes on to a stdin. Returns how many bytes have been read.
+    fn serve(&mut self, id: StreamId, messages: &mut Vec<Message>) -> usize {
         match self.slots.get_mut(&id) {
             Some(Slot::Watch { watch, bell, credit, commands }) => {
                 let mut log = Vec::new();
                 let progress =
                     watch.step(&mut self.buffer, &mut Outlet { messages, log: &mut log });
                 let stop = !log.is_empty() && credit.take(log.len());
+                let has_more = progress == Progress::Read(CHUNK);
                 match bell {
-                    Some(bell) if !stop && progress == Progress::Read(CHUNK) => bell.listen(),
-                    Some(bell) if !stop => bell.listen_anew(),
-                    Some(_) | None => {}
+                    Some(_) if stop => {}
+                    Some(bell) if has_more => bell.listen(),
+                    Some(bell) => bell.listen_anew(),
+                    None if stop => self.intake.remove(&**watch),
+                    None if has_more => self.intake.put_back(id),
+                    None => {}
                 }
                 write(commands, id, log, stop);
-                if progress == Progress::End {
-                    self.end_watch(id, false, messages);
+                match progress {
+                    Progress::Read(count) => return count,
+                    Progress::Nothing => {}
+                    Progress::End => self.end_watch(id, false, messages),
                 }
             }
             Some(Slot::Stdin { process, stdin }) => {
@@ -381,6 +430,7 @@ impl Logs {
             }
             None => {}
         }
+        0
     }
 
     /// Ends a watched stream: at the end of its pipe, or with its process after reading the rest.
@@ -403,8 +453,11 @@ impl Logs {
         for report in self.reports.take() {
             match report {
                 Report::Resume(id) => {
-                    if let Some(Slot::Watch { bell: Some(bell), .. }) = self.slots.get(&id) {
-                        bell.listen();
+                    if let Some(Slot::Watch { watch, bell, .. }) = self.slots.get(&id) {
+                        match bell {
+                            Some(bell) => bell.listen(),
+                            None => self.intake.add(id, &**watch),
+                        }
                     }
                 }
                 Report::Cleared { process, request, result } => {

@@ -1,5 +1,5 @@
-//! Which watched pipes have something to read. Each is known to the runtime by itself and rings a
-//! bell of its own, so a chunk costs a read and no look at a set of descriptors.
+//! Which listeners have said something. The pipe of each is known to the runtime by itself and rings
+//! a bell of its own, so an answer costs a read and no look at a set of descriptors.
 
 use std::collections::VecDeque;
 use std::io;

@@ -26,7 +26,7 @@ fn run(
     events: bool,
     scenario: impl AsyncFnOnce(&mut Logs, &Child, &mut Vec<Message>),
 ) -> (Vec<Message>, Vec<u8>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut logs = Logs::start(Options::default()).unwrap();
         let dir = tempfile::tempdir().unwrap();
@@ -86,13 +86,94 @@ fn watched_output_reaches_core_and_file() {
     let (messages, log) = run(true, async |logs, child, messages| {
         write(&child.stdout, b"hello\n").unwrap();
         while messages.is_empty() {
-            logs.ready(messages).await;
+            logs.ready(usize::MAX, messages).await;
         }
         write(&child.stdout, b"bye\n").unwrap();
     });
     assert_eq!(messages.len(), 2);
     assert_eq!(output_of(&messages), b"hello\nbye\n");
     assert_eq!(log, b"hello\nbye\n");
+}
+
+/// Looks whether there is something for a core that wants the output of no stream, and finds
+/// nothing.
+async fn nothing_is_ready(logs: &mut Logs, messages: &mut Vec<Message>) {
+    tokio::select! {
+        biased;
+        () = logs.ready(0, messages) => panic!("{messages:?}"),
+        () = std::future::ready(()) => {}
+    }
+}
+
+#[test]
+fn output_nobody_wants_yet_gathers() {
+    // EVT-074
+    let (messages, log) = run(true, async |logs, child, messages| {
+        for word in [b"one ", b"two "] {
+            write(&child.stdout, word).unwrap();
+            nothing_is_ready(logs, messages).await;
+        }
+        while messages.is_empty() {
+            logs.ready(0, messages).await;
+        }
+        write(&child.stdout, b"three ").unwrap();
+        nothing_is_ready(logs, messages).await;
+        logs.ready(1, messages).await;
+        write(&child.stdout, b"four ").unwrap();
+        nothing_is_ready(logs, messages).await;
+        logs.catch_up(messages);
+        write(&child.stdout, b"five").unwrap();
+    });
+    assert_eq!(output_of(&messages), b"one two three four five");
+    assert_eq!(messages.len(), 4);
+    assert_eq!(log, b"one two three four five");
+}
+
+#[test]
+fn output_of_no_more_streams_is_read_than_is_wanted() {
+    // EVT-066
+    let (messages, _) = run(true, async |logs, child, messages| {
+        let (other, writer) = pipe().unwrap();
+        let output = || Output {
+            sink: Sink::default(),
+            listener: false,
+            events: true,
+            capture_maxbytes: 0,
+            options: Options::default(),
+            name: "dog".to_owned(),
+        };
+        let pipes = Pipes { stdin: None, stdout: Some(other), stderr: None };
+        logs.attach(ProcessId(4), Outputs { stdout: output(), stderr: None }, pipes);
+        write(&child.stdout, b"one").unwrap();
+        write(&writer, b"two").unwrap();
+        logs.ready(1, messages).await;
+        assert_eq!(output_of(messages), b"one");
+        logs.ready(1, messages).await;
+        let Some(Message::Output { process: ProcessId(4), data, .. }) = messages.pop() else {
+            panic!("{messages:?}");
+        };
+        assert_eq!(data, b"two");
+        drop(writer);
+        logs.finish(ProcessId(4), messages);
+    });
+    assert_eq!(output_of(&messages), b"one");
+}
+
+#[test]
+fn nobody_is_woken_once_everything_is_read() {
+    let (messages, _) = run(true, async |logs, child, messages| {
+        write(&child.stdout, b"hello").unwrap();
+        let woken = async {
+            let mut times = 0;
+            loop {
+                logs.ready(0, messages).await;
+                times += 1;
+                assert!(times < 8, "woken again and again");
+            }
+        };
+        let _: Result<(), _> = tokio::time::timeout(Duration::from_millis(100), woken).await;
+    });
+    assert_eq!(output_of(&messages), b"hello");
 }
 
 #[test]
@@ -105,7 +186,7 @@ fn a_watched_flood_is_held_back_and_arrives_whole() {
         while !rest.is_empty() {
             match write(&child.stdout, rest) {
                 Ok(count) => rest = &rest[count..],
-                Err(_) => logs.ready(messages).await,
+                Err(_) => logs.ready(usize::MAX, messages).await,
             }
         }
     });
@@ -122,7 +203,7 @@ fn stdin_is_fed_while_the_process_reads() {
         let mut received = 0;
         while messages.is_empty() {
             received += receive(&child.stdin);
-            logs.ready(messages).await;
+            logs.ready(usize::MAX, messages).await;
         }
         while received < 100_000 {
             received += receive(&child.stdin);

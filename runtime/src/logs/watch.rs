@@ -2,7 +2,7 @@
 //! sequences, mirrors to the activity log, and makes the messages; what belongs into a file is
 //! returned, not written.
 
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use compiler::python_repr;
@@ -192,6 +192,12 @@ impl Watch {
     fn message(&self, kind: OutputKind, data: Vec<u8>) -> Message {
         let Interest { process, channel, .. } = self.interest;
         Message::Output { process, channel, kind, data }
+    }
+}
+
+impl AsFd for Watch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pipe.as_fd()
     }
 }
 

@@ -20,6 +20,14 @@ mod ticks;
 pub(crate) use listener::Listener;
 use listener::{Judge, ListenerState, Remark};
 
+/// The types of events that output of programs is.
+const OUTPUT: [EventType; 4] = [
+    EventType::ProcessLogStdout,
+    EventType::ProcessLogStderr,
+    EventType::ProcessCommunicationStdout,
+    EventType::ProcessCommunicationStderr,
+];
+
 /// An event that at least one pool has accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Announcement {
@@ -90,6 +98,10 @@ impl Pool {
     /// How often an event of this type is delivered (EVT-016).
     pub(super) fn deliveries(&self, kind: EventType) -> usize {
         self.subscriptions.iter().filter(|subscribed| kind.is_a(**subscribed)).count()
+    }
+
+    fn hears_output(&self) -> bool {
+        OUTPUT.iter().any(|kind| self.deliveries(*kind) > 0)
     }
 
     /// Whether this many events more would drive out some that wait.
@@ -264,6 +276,18 @@ impl Supervisor {
                     && process.listener.as_deref().is_some_and(Listener::is_ready)
             })
         })
+    }
+
+    /// The output of how many streams there is a use for: none while every pool that hears of
+    /// output has events that wait, and no more than it has room for as soon as one has none.
+    #[must_use]
+    pub fn wanted_outputs(&self) -> usize {
+        let pools = self.announcer.pools.iter().filter_map(|id| self.pool(*id));
+        let mut hearing = pools.filter(|pool| pool.hears_output()).peekable();
+        if hearing.peek().is_none() {
+            return usize::MAX;
+        }
+        hearing.filter(|pool| pool.buffer.is_empty()).map(|pool| pool.capacity).min().unwrap_or(0)
     }
 
     /// Whether a listener of the pool works on an event, or is about to get one.

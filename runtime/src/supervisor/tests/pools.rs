@@ -232,6 +232,25 @@ fn output_becomes_events() {
 }
 
 #[test]
+fn output_is_wanted_while_it_would_not_have_to_wait() {
+    // EVT-066, EVT-074
+    let remote = "eventlistener:remote events=REMOTE_COMMUNICATION startsecs=0";
+    let pool =
+        "eventlistener:pool events=PROCESS_LOG,REMOTE_COMMUNICATION buffer_size=3 startsecs=0";
+    let idle = "eventlistener:idle events=PROCESS_COMMUNICATION buffer_size=5 startsecs=0";
+    let check = |sections: &[&str], script, wanted| {
+        assert_eq!(listening(sections, script).core.wanted_outputs(), wanted, "{script}");
+    };
+    check(&[remote], "remote a 1", usize::MAX);
+    check(&[pool, remote], "", 3);
+    check(&[pool, remote], "remote a 1", 0);
+    check(&[pool, remote], "remote a 1; say pool READY\\n", 3);
+    check(&[pool, remote], "remote a 1; say pool READY\\n; remote a 2", 0);
+    // Who is behind holds up nobody else.
+    check(&[pool, idle], "remote a 1", 5);
+}
+
+#[test]
 fn the_last_output_precedes_the_exit() {
     let mut world = start(&["program:web startsecs=0 autorestart=false"]);
     let process = world.process("web");

@@ -1,5 +1,5 @@
 //! Whether the daemon could start over with a plan. What a start needs of the machine is tried before
-//! anything is stopped for it, with the rights the daemon has now: a user, a log, sockets.
+//! anything is stopped for it, with the rights the daemon would have then: a user, a log, sockets.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,8 @@ use crate::driver::fcgi;
 use crate::logs::auto;
 use crate::logs::rotate::{OpenError, RotatingFile, Rotation};
 use crate::origin;
-use crate::os::identity::{self, PrivilegeError};
+use crate::os::identity::{self, Identity, PrivilegeError};
+use crate::os::spawn;
 use crate::serve::Bound;
 use crate::supervisor::message::LogFiles;
 
@@ -31,17 +32,24 @@ pub(crate) struct Held {
 /// # Errors
 /// What such a start would end with.
 pub(crate) fn rehearse(plan: &Plan, held: &Held) -> Result<(), String> {
-    let daemon = &plan.supervisord;
-    become_user(daemon)?;
-    open_log(&daemon.logfile).map_err(|error| error.to_string())?;
+    match user_to_become(&plan.supervisord)? {
+        Some(identity) => spawn::as_user(&identity, || rehearse_as_is(plan, held))
+            .map_err(|error| format!("cannot become user {}: {error}", identity.uid))?,
+        None => rehearse_as_is(plan, held),
+    }
+}
+
+/// Everything that comes after the change of the user.
+fn rehearse_as_is(plan: &Plan, held: &Held) -> Result<(), String> {
+    open_log(&plan.supervisord.logfile).map_err(|error| error.to_string())?;
     Bound::rehearse(plan, &held.servers).map_err(|error| error.to_string())?;
     make_auto_logs(plan).map_err(|error| error.to_string())?;
     plan.groups.iter().try_for_each(|group| fcgi::rehearse(group, &held.fcgi))
 }
 
-fn become_user(daemon: &Supervisord) -> Result<(), String> {
-    let Some(user) = &daemon.user else { return Ok(()) };
-    identity::needed(user).map(drop).map_err(|error| match error {
+fn user_to_become(daemon: &Supervisord) -> Result<Option<Identity>, String> {
+    let Some(user) = &daemon.user else { return Ok(None) };
+    identity::needed(user).map_err(|error| match error {
         PrivilegeError::UnknownName(_) | PrivilegeError::UnknownUid(_) => origin::unknown(user),
         PrivilegeError::NotRoot
         | PrivilegeError::Groups

@@ -13,6 +13,7 @@ use compiler::plan::{Listen, Plan};
 use compiler::schema::value::LogLevel;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
+use nix::errno::Errno;
 use rpc::{Fault, FaultCode};
 use tokio::sync::broadcast;
 use tokio::time::timeout;
@@ -25,7 +26,7 @@ use crate::http::{Listener, Serving, Unheard};
 use crate::link::DriverHandle;
 use crate::origin::Root;
 use crate::os::identity;
-use crate::os::sockets::{ListenError, listen_inet, listen_unix};
+use crate::os::sockets::{ListenError, listen_inet, listen_unix, may_be_removed};
 use crate::site::serve_all;
 use crate::supervisor::message::{Publication, Reply, Request};
 
@@ -103,7 +104,10 @@ impl Bound {
             match Open::new(&server.listen) {
                 Ok(open) => trial.0.push(open),
                 Err(ListenError::InUse)
-                    if held.iter().any(|held| collide(held, &server.listen)) => {}
+                    if held.iter().any(|held| collide(held, &server.listen)) =>
+                {
+                    could_be_replaced(&server.listen)?;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -168,6 +172,14 @@ impl Drop for SocketFile {
             // Somebody may remove it just now.
             drop(fs::remove_file(&self.path));
         }
+    }
+}
+
+/// Whether somebody who may make a socket there may remove the one of this run, too.
+fn could_be_replaced(listen: &Listen) -> Result<(), ListenError> {
+    match listen {
+        Listen::Unix { file, .. } if !may_be_removed(file) => Err(Errno::EPERM.into()),
+        Listen::Unix { .. } | Listen::Inet { .. } => Ok(()),
     }
 }
 

@@ -4,10 +4,12 @@
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
-use harness::unprivileged::unprivileged;
+use harness::unprivileged::{is_root, unprivileged};
 use harness::{Daemon, HEAD, Sandbox, free_port, head_with, wait_until, with_options};
 use nix::sys::signal::Signal;
+use nix::unistd::{User, chown};
 
 const SLEEPER: &str = "[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n";
 
@@ -29,9 +31,9 @@ fn start<'s>(sandbox: &'s Sandbox, more: &str) -> Daemon<'s> {
     daemon
 }
 
-/// The names of all files of the sandbox.
-fn files(sandbox: &Sandbox) -> Vec<String> {
-    let entries = fs::read_dir(sandbox.path()).expect("the sandbox").flatten();
+/// The names of all files of a directory.
+fn files_in(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).expect("a directory").flatten();
     let mut names: Vec<_> =
         entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
@@ -46,7 +48,7 @@ fn a_restart_the_machine_does_not_allow_changes_nothing() {
     let sandbox = Sandbox::new();
     let daemon = start(&sandbox, "");
     sandbox.write("plain", "no socket");
-    let (pid, before) = (daemon.pid_of("x"), files(&sandbox));
+    let (pid, before) = (daemon.pid_of("x"), files_in(sandbox.path()));
     let denied = "Permission denied (os error 13)";
     let cases = [
         (head_with("user=root"), "Can't drop privilege as nonroot user".to_owned()),
@@ -101,7 +103,7 @@ fn a_restart_the_machine_does_not_allow_changes_nothing() {
     wait_until("SIGHUP is refused too", || refused() > told);
     sandbox.write("supervisord.conf", format!("{HEAD}{SLEEPER}"));
     assert_eq!(daemon.pid_of("x"), pid);
-    assert_eq!(files(&sandbox), before, "something is left of an attempt");
+    assert_eq!(files_in(sandbox.path()), before, "something is left of an attempt");
 }
 
 // CFG-377: what the daemon holds itself does not stand in its way.
@@ -119,4 +121,100 @@ fn a_restart_may_take_over_what_the_daemon_holds() {
     for (name, before) in ["x", "f"].iter().zip(before) {
         daemon.wait_for_new_pid(name, before);
     }
+}
+
+// CFG-377, RUN-040: what root may do is no measure for a restart as somebody else.
+#[test]
+fn a_restart_is_tried_with_the_rights_of_its_user() {
+    if !is_root() {
+        return;
+    }
+    let nobody = User::from_name("nobody").expect("users").expect("a known user");
+    let sandbox = Sandbox::new();
+    let make = |name: &str, mode, group| {
+        let path = sandbox.join(name);
+        fs::create_dir_all(&path).expect("a directory");
+        chown(&path, None, group).expect("a directory of ours");
+        fs::set_permissions(&path, Permissions::from_mode(mode)).expect("its mode");
+    };
+    make("", 0o755, None);
+    make("locked", 0o755, None);
+    // Those of its group may write here.
+    make("open", 0o770, Some(nobody.gid));
+    // Everybody may write here, and remove what is theirs.
+    make("common", 0o1777, None);
+    sandbox.write("common/f.sock", "");
+    let conf = |more: &[(&str, &str)], rest: &str| {
+        let head = more
+            .iter()
+            .fold(HEAD.to_owned(), |head, (section, line)| with_options(&head, section, line));
+        format!("{head}{SLEEPER}{rest}")
+    };
+    let socket = ("unix_http_server", "file=%(here)s/common/s.sock");
+    sandbox.write("supervisord.conf", conf(&[socket], ""));
+    let daemon = Daemon::spawn(&crate::ours(), &sandbox, &["-nc", "supervisord.conf"]);
+    let url = format!("unix://{}", sandbox.join("common/s.sock").display());
+    let ctl = |args: &[&str]| daemon.ctl(&[&["-s", &url], args].concat());
+    let pid = || ctl(&["pid", "x"]).stdout.trim().parse::<i32>().unwrap_or(0);
+    wait_until("x runs", || pid() != 0);
+
+    let files = || ["", "locked", "open", "common"].map(|name| files_in(&sandbox.join(name)));
+    let (before, found) = (pid(), files());
+    let user = ("supervisord", "user=nobody");
+    let log = ("supervisord", "logfile=%(here)s/open/x.log");
+    let auto = ("supervisord", "childlogdir=%(here)s/open");
+    let able = [user, log, auto, socket];
+    let fcgi = |more: &str| format!("{FCGI}{more}\n");
+    let in_locked = |name: &str| sandbox.join("locked").join(name).display().to_string();
+    let cases = [
+        (
+            conf(&[user, auto, socket], ""),
+            format!(
+                "cannot open log file `{}`: Permission denied (os error 13)",
+                sandbox.join("supervisord.log").display()
+            ),
+        ),
+        (
+            conf(&[user, log, socket, ("supervisord", "childlogdir=%(here)s/locked")], ""),
+            format!("cannot open log file `{}", in_locked("x-stdout---")),
+        ),
+        (
+            conf(&[user, log, auto, ("unix_http_server", "file=%(here)s/locked/s.sock")], ""),
+            "Cannot open an HTTP server: socket.error reported errno.EACCES (13)".to_owned(),
+        ),
+        (
+            conf(&[user, log, auto, socket, ("unix_http_server", "chmod=0770")], ""),
+            "Cannot open an HTTP server: socket.error reported errno.EPERM (1)".to_owned(),
+        ),
+        (
+            conf(&able, &FCGI.replace("f.sock", "locked/f.sock")),
+            format!("socket unix://{}: [Errno 13] Permission denied", in_locked("f.sock")),
+        ),
+        (
+            conf(&able, &FCGI.replace("f.sock", "common/f.sock")),
+            "f.sock: [Errno 98] Address already in use".to_owned(),
+        ),
+        (
+            conf(&able, &fcgi("socket_owner=root").replace("f.sock", "open/f.sock")),
+            "f.sock: Could not change ownership of socket file: [Errno 1] Operation not permitted"
+                .to_owned(),
+        ),
+    ];
+    for (conf, reason) in cases {
+        sandbox.write("supervisord.conf", conf);
+        let run = ctl(&["reload"]);
+        assert_eq!(run.status, 1, "{reason}: {}", run.stdout);
+        assert!(run.stdout.contains(&reason), "{reason}: {}", run.stdout);
+        sandbox.wait_for_line(&reason);
+    }
+    assert_eq!(pid(), before);
+    assert_eq!(files(), found, "something is left of an attempt");
+    sandbox.wait_for_line("CRIT not restarting: ");
+
+    // Nor is anything refused that works.
+    sandbox.write("supervisord.conf", conf(&able, &FCGI.replace("f.sock", "open/f.sock")));
+    assert_eq!(ctl(&["reload"]).stdout, "Restarted supervisord\n");
+    wait_until("x runs anew", || ![0, before].contains(&pid()));
+    let log = sandbox.read("open/x.log");
+    assert!(log.contains(&format!("Set uid to user {} succeeded", nobody.uid)), "{log}");
 }

@@ -165,19 +165,23 @@ pub(crate) fn try_out(group: &GroupPlan) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether [`try_out`] would find the socket of a group possible. Nothing is touched, and one of
+/// Whether [`try_out`] would find the socket of a group possible. Nothing is left of it, and one of
 /// `held` is in nobody's way.
 ///
 /// # Errors
 /// The text of the failure.
 pub(crate) fn rehearse(group: &GroupPlan, held: &[SocketAddress]) -> Result<(), String> {
     let GroupKind::Fcgi(socket) = &group.kind else { return Ok(()) };
-    if held.iter().any(|held| collide(held, &socket.address)) {
-        return Ok(());
-    }
     let possible = match &socket.address {
-        SocketAddress::Unix(path) => sockets::rehearse_fcgi_unix(path),
-        SocketAddress::Tcp { host, port } => sockets::rehearse_fcgi_inet(host, *port),
+        SocketAddress::Unix(path) => {
+            sockets::rehearse_fcgi_unix(path, ownership(socket, user_of(group)))
+        }
+        SocketAddress::Tcp { host, port } => match sockets::rehearse_fcgi_inet(host, *port) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_held(*port, held) => {
+                Ok(())
+            }
+            result => result,
+        },
     };
     possible.map_err(|error| failed(socket, &error))
 }
@@ -224,14 +228,9 @@ fn ownership(plan: &SocketPlan, user: Option<&UserRef>) -> Option<Ownership> {
     (uid != nix::unistd::getuid()).then_some((Some(uid), Some(gid)))
 }
 
-/// Whether only one of two sockets can be open at a time.
-fn collide(one: &SocketAddress, other: &SocketAddress) -> bool {
-    match (one, other) {
-        (SocketAddress::Tcp { port: one, .. }, SocketAddress::Tcp { port: other, .. }) => {
-            one == other
-        }
-        _ => one == other,
-    }
+/// Whether a port is taken by one of these sockets.
+fn is_held(port: u16, held: &[SocketAddress]) -> bool {
+    held.iter().any(|held| matches!(held, SocketAddress::Tcp { port: taken, .. } if *taken == port))
 }
 
 fn user_of(group: &GroupPlan) -> Option<&UserRef> {

@@ -1,11 +1,11 @@
 //! Listening sockets: of the HTTP servers and of FastCGI groups. Serving them is not done here.
 
 use std::collections::BTreeSet;
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, UnixAddr, bind, connect, listen,
     setsockopt, socket,
 };
-use nix::unistd::{AccessFlags, Gid, Uid, User, access, chown, getuid};
+use nix::unistd::{Gid, Uid, User, chown, geteuid, getuid};
 use thiserror::Error;
 
 /// Connections that may wait to be accepted.
@@ -88,11 +88,7 @@ pub fn listen_unix(
     mode: u32,
     owner: Option<Ownership>,
 ) -> Result<UnixListener, ListenError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    let name = PathBuf::from(name);
-    // Only a predecessor with this very pid can have left one.
-    drop(fs::remove_file(&name));
+    let name = beside(path);
     let result = prepare_unix(path, &name, mode, owner).and_then(|listener| {
         publish(&name, path)?;
         Ok(listener)
@@ -123,11 +119,7 @@ pub fn fcgi_unix(
     let _turn = Turn::wait_for(path);
     drop(fs::remove_file(path));
     let fd = unix(path)?;
-    if let Some((uid, gid)) = owner {
-        chown(path, uid, gid).map_err(|errno| {
-            named_step("Could not change ownership of socket file", &errno.into())
-        })?;
-    }
+    give_away(path, owner)?;
     fs::set_permissions(path, Permissions::from_mode(mode))
         .map_err(|error| named_step("Could not change permissions of socket file", &error))?;
     listen(&fd, queue(backlog))?;
@@ -143,19 +135,32 @@ pub fn rehearse_fcgi_inet(host: &str, port: u16) -> io::Result<()> {
     Ok(bind_inet(resolve(host, port)?).map(drop)?)
 }
 
-/// Whether [`fcgi_unix`] could make a socket at `path`. What stands there is left alone: it may be
-/// in use.
+/// Whether [`fcgi_unix`] could make a socket at `path`, as far as a file of another name can tell.
+/// What stands there is left alone: it may be in use.
 ///
 /// # Errors
 /// What the system would answer.
-pub fn rehearse_fcgi_unix(path: &Path) -> io::Result<()> {
+pub fn rehearse_fcgi_unix(path: &Path, owner: Option<Ownership>) -> io::Result<()> {
     address(path)?;
-    if path.is_dir() {
+    if path.is_dir() || !may_be_removed(path) {
         return Err(Errno::EADDRINUSE.into());
     }
+    let name = beside(path);
+    File::create_new(&name)?;
+    let given = give_away(&name, owner);
+    drop(fs::remove_file(&name));
+    given
+}
+
+/// Whether who may make files beside the one at `path` may remove that one too. Where everybody may
+/// make files, removing them is for their owners.
+pub fn may_be_removed(path: &Path) -> bool {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let needed = AccessFlags::W_OK | AccessFlags::X_OK;
-    Ok(access(directory.unwrap_or(Path::new(".")), needed)?)
+    let directory = fs::metadata(directory.unwrap_or(Path::new(".")));
+    let (Ok(file), Ok(directory)) = (fs::symlink_metadata(path), directory) else { return true };
+    let user = geteuid();
+    let is_sticky = directory.mode() & 0o1000 != 0;
+    !is_sticky || user.is_root() || [file.uid(), directory.uid()].contains(&user.as_raw())
 }
 
 /// An operating system error the way the original prints it: `[Errno 2] No such file or directory`.
@@ -164,6 +169,22 @@ pub fn python_error(error: &io::Error) -> String {
         Some(number) => format!("[Errno {number}] {}", Errno::from_raw(number).desc()),
         None => error.to_string(),
     }
+}
+
+/// A name beside `path` that is free.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    let name = PathBuf::from(name);
+    // Only a predecessor with this very pid can have left something there.
+    drop(fs::remove_file(&name));
+    name
+}
+
+fn give_away(path: &Path, owner: Option<Ownership>) -> io::Result<()> {
+    let Some((uid, gid)) = owner else { return Ok(()) };
+    chown(path, uid, gid)
+        .map_err(|errno| named_step("Could not change ownership of socket file", &errno.into()))
 }
 
 fn prepare_unix(

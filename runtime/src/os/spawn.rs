@@ -11,6 +11,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::ptr;
+use std::thread;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -250,6 +251,20 @@ pub fn expect_children() -> Result<(), Errno> {
     unsafe { sigaction(Signal::SIGCHLD, &default) }.map(drop)
 }
 
+/// Does `work` with the rights of another user, on a thread of its own: whoever else is in this
+/// process keeps theirs, and nothing is left of the change when this returns.
+///
+/// # Errors
+/// The step at which the user could not be become, or at which there was no thread.
+pub fn as_user<T: Send>(identity: &Identity, work: impl FnOnce() -> T + Send) -> io::Result<T> {
+    thread::scope(|scope| {
+        let become_and_work = || assume(identity).map(|()| work()).map_err(|failure| failure.errno);
+        let thread = thread::Builder::new().name("rights".to_owned());
+        let done = thread.spawn_scoped(scope, become_and_work)?.join();
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(io::Error::from)
+    })
+}
+
 /// Splits this process in two. Must run while it has a single thread.
 ///
 /// # Errors
@@ -331,21 +346,24 @@ fn leave_descriptors(above: u32) -> Result<(), Errno> {
     Errno::result(unsafe { libc::unshare(libc::CLONE_FILES) }).map(drop)
 }
 
-/// Becomes another user by bare system calls: the library's wrappers would change every thread of
-/// the daemon, whose memory the child still shares.
 fn change_user(user: &UserChange) -> Result<(), Failure> {
-    let identity = match user {
-        UserChange::Keep => return Ok(()),
-        UserChange::Refuse => return Err(Failure { step: Step::Refused, errno: Errno::EPERM }),
-        UserChange::Become(identity) => identity,
-    };
+    match user {
+        UserChange::Keep => Ok(()),
+        UserChange::Refuse => Err(Failure { step: Step::Refused, errno: Errno::EPERM }),
+        UserChange::Become(identity) => assume(identity),
+    }
+}
+
+/// Has the calling thread, or the child that shares the daemon's memory, become another user. By
+/// bare system calls: the library's wrappers would change every thread of the daemon.
+fn assume(identity: &Identity) -> Result<(), Failure> {
     let (uid, gid) = (identity.uid.as_raw(), identity.gid.as_raw());
     // SAFETY: the list is valid for its length; `Gid` is a transparent `gid_t`.
     let groups = unsafe {
         libc::syscall(libc::SYS_setgroups, identity.groups.len(), identity.groups.as_ptr())
     };
     Errno::result(groups).map_err(|errno| Failure { step: Step::Groups, errno })?;
-    // SAFETY: three integers; the credentials changed are the child's alone.
+    // SAFETY: three integers; the credentials changed are the caller's alone.
     let set = unsafe { libc::syscall(libc::SYS_setresgid, gid, gid, gid) };
     Errno::result(set).map_err(|errno| Failure { step: Step::GroupId, errno })?;
     // SAFETY: as above.

@@ -215,16 +215,20 @@ fn where_a_command_is_looked_for() {
              autorestart=false\nstdout_logfile=%(here)s/here.out\n\
              [program:path]\ncommand=tool path\nenvironment=PATH=\"%(here)s/work\"\n\
              startsecs=0\nautorestart=false\nstdout_logfile=%(here)s/path.out\n\
-             [program:nopath]\ncommand=tool\nstartretries=0\n",
+             [program:nopath]\ncommand=tool\nstartretries=0\n\
+             [program:bare]\ncommand=run bare\nstartretries=0\n",
         );
         // Looked for where the daemon is, executed where the program is.
         sandbox.script("run", "#!/bin/sh\necho the daemon\n");
         sandbox.script("work/run", "#!/bin/sh\necho run in its directory: $1\n");
         sandbox.script("work/tool", "#!/bin/sh\necho found: $1\n");
         let daemon = Daemon::start(&installation, &sandbox);
-        for (name, reason) in
-            [("there", "can't find command './tool'"), ("nopath", "can't find command 'tool'")]
-        {
+        // A bare name is looked for on the path alone, not where the daemon is.
+        for (name, reason) in [
+            ("there", "can't find command './tool'"),
+            ("nopath", "can't find command 'tool'"),
+            ("bare", "can't find command 'run'"),
+        ] {
             daemon.wait_for(name, "FATAL");
             let status = daemon.ctl(&["status", name]).stdout;
             assert!(status.ends_with(&format!("FATAL     {reason}\n")), "{status}");

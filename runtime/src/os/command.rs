@@ -39,15 +39,16 @@ pub struct SearchPath<'a> {
 pub fn find(command: &str, path: SearchPath<'_>) -> Result<Command, CommandError> {
     let words = split(command)?;
     let Some(first) = words.first() else { return Err(CommandError::Empty) };
-    let path = if first.contains('/') { PathBuf::from(first) } else { path.search(first) };
+    let path = if first.contains('/') { Some(PathBuf::from(first)) } else { path.search(first) };
+    // A bare name is never looked for in the daemon's own directory.
+    let path = path.ok_or_else(|| CommandError::NotFound(first.clone()))?;
     executable(&path)?;
     Ok(Command { path, words })
 }
 
 impl SearchPath<'_> {
-    /// The first directory entry of that name that exists, of whatever kind (RUN-224); the bare
-    /// name when there is none.
-    fn search(self, name: &str) -> PathBuf {
+    /// The first directory entry of that name that exists, of whatever kind (RUN-224).
+    fn search(self, name: &str) -> Option<PathBuf> {
         let text = match (self.program, self.daemon) {
             (Some(own), _) => OsString::from(own),
             (None, Some(daemon)) if !daemon.is_empty() => daemon.to_owned(),
@@ -57,7 +58,6 @@ impl SearchPath<'_> {
             .split(|byte| *byte == b':')
             .map(|dir| Path::new(OsStr::from_bytes(dir)).join(name))
             .find(|path| path.metadata().is_ok())
-            .unwrap_or_else(|| PathBuf::from(name))
     }
 }
 

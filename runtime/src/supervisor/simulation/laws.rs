@@ -73,6 +73,8 @@ fn timers_stand_where_states_say(core: &Supervisor) {
         };
         if process.armed.is_some() {
             assert_eq!(process.armed, Some(at), "{id:?}");
+            let leads_on = core.starts() || !waits_in_line;
+            assert!(leads_on, "{id:?} in {:?} is armed for nothing", process.state);
         } else {
             assert!(waits_in_line, "{id:?} in {:?} is not armed", process.state);
             let excused = !core.starts() || !process.tickets.is_empty() || process.detached;

@@ -44,6 +44,12 @@ impl Timers {
         self.queue.first().map(|(at, _)| *at)
     }
 
+    /// All that are set, the earliest first.
+    #[cfg(test)]
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Duration, Timer)> {
+        self.queue.iter().copied()
+    }
+
     /// Takes the earliest timer out if it is due.
     pub(crate) fn take_due(&mut self, now: Duration) -> Option<Timer> {
         if self.first()? > now {

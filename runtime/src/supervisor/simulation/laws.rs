@@ -9,6 +9,7 @@ use crate::supervisor::Supervisor;
 use crate::supervisor::message::{Exit, Pid, ProcessId, ProcessState, RequestId};
 use crate::supervisor::request::Waiter;
 use crate::supervisor::state::State;
+use crate::supervisor::timers::Timer;
 
 /// Checks every law. Others are checked by the world itself: one child an entry, no signal to a
 /// pid that is not held, one answer a request, nothing after the exit.
@@ -17,8 +18,10 @@ pub(super) fn check(world: &World) {
         Some(exit) => at_the_exit(world, exit),
         None => {
             pids_are_the_children(world);
+            groups_are_the_activated(world);
             counters_count(&world.core);
             timers_stand_where_states_say(&world.core);
+            no_timer_is_left_over(&world.core);
             idle_means_asleep(&world.core);
             nobody_waits_in_vain(world);
         }
@@ -47,6 +50,12 @@ fn pids_are_the_children(world: &World) {
         .filter_map(|(id, process)| Some((process.live_pid()?, *id)))
         .collect();
     assert_eq!(held, world.children, "the states hold the pids");
+}
+
+/// The driver keeps what a group needs exactly as long as there is the group.
+fn groups_are_the_activated(world: &World) {
+    let groups: BTreeSet<u64> = world.core.groups.keys().map(|id| id.0).collect();
+    assert_eq!(groups, world.groups);
 }
 
 fn counters_count(core: &Supervisor) {
@@ -82,6 +91,20 @@ fn timers_stand_where_states_say(core: &Supervisor) {
             assert!(excused || launching, "{id:?} in {:?} was forgotten", process.state);
         }
     }
+}
+
+/// A timer of a process is one that the process knows of.
+fn no_timer_is_left_over(core: &Supervisor) {
+    let of_processes = |(at, timer)| match timer {
+        Timer::Process(_) | Timer::StopReport(_) => Some((at, timer)),
+        Timer::ShutdownReport | Timer::LastEvents | Timer::Tick => None,
+    };
+    let set: BTreeSet<_> = core.timers.all().filter_map(of_processes).collect();
+    let known = core.processes.iter().flat_map(|(id, process)| {
+        let state = process.armed.map(|at| (at, Timer::Process(*id)));
+        state.into_iter().chain(process.report_at.map(|at| (at, Timer::StopReport(*id))))
+    });
+    assert_eq!(set, known.collect());
 }
 
 /// Nothing is armed unless something is under way.

@@ -171,11 +171,12 @@ impl Supervisor {
         }
     }
 
-    /// Whether processes that start together are being spawned, and nobody else has a turn yet. Who
-    /// asks a daemon as soon as it stands finds them started, as RUN-305 has it.
+    /// Whether processes that start together are being spawned, and clients wait for that, for a few
+    /// seconds at most. The original starts them all between two looks at its clients (RUN-305):
+    /// none of them is ever STOPPED to who asks, to be started by him, or removed with its group.
     #[must_use]
     pub fn is_spawning(&self) -> bool {
-        self.launches.is_wave_under_way() && !self.launches.is_paused()
+        self.launches.is_awaited(self.now.mono)
     }
 
     fn dispatch(&mut self, message: Message) {

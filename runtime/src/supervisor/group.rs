@@ -74,7 +74,7 @@ impl Supervisor {
         for id in self.groups_by_priority() {
             self.start_members(id);
         }
-        self.launches.mark_wave();
+        self.launches.mark_wave(self.now.mono);
     }
 
     fn start_members(&mut self, id: GroupId) {
@@ -192,7 +192,7 @@ impl Supervisor {
         }
         if self.running && self.starts() {
             self.start_members(id);
-            self.launches.mark_wave();
+            self.launches.mark_wave(self.now.mono);
         }
     }
 

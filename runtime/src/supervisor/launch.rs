@@ -3,6 +3,7 @@
 //! a turn. A spawn that a disk holds up is put aside, and the next one follows.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use compiler::schema::value::LogLevel;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,10 @@ use super::message::{
 use super::request::Failure;
 use super::state::{Event, State};
 use super::{BURST, Supervisor};
+
+/// How long clients wait for processes that start together. A thousand are started in less; of more,
+/// or of such as a disk holds up, those are shown that there are.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The processes that are to be spawned, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +32,8 @@ pub(crate) struct Launches {
     burst: usize,
     /// The first ticket after the last wave of processes that start by themselves.
     wave: u64,
+    /// Until when clients wait for the wave.
+    wave_until: Duration,
 }
 
 /// A process to be spawned, for a client or on the daemon's own account.
@@ -69,8 +76,16 @@ impl Launches {
     }
 
     /// Everything in line now is one wave.
-    pub(crate) fn mark_wave(&mut self) {
+    pub(crate) fn mark_wave(&mut self, now: Duration) {
+        if !self.is_wave_under_way() {
+            self.wave_until = now + PATIENCE;
+        }
         self.wave = self.next;
+    }
+
+    /// Whether clients wait for a wave: they are to find all of it started or nothing.
+    pub(crate) fn is_awaited(&self, now: Duration) -> bool {
+        self.is_wave_under_way() && now < self.wave_until
     }
 
     /// Whether processes that start together are not all spawned yet. Until then nothing else

@@ -5,6 +5,8 @@ use std::thread;
 use harness::{Daemon, Sandbox, configured, wait_until};
 use nix::sys::signal::{Signal, kill};
 
+use crate::both;
+
 /// How many programs exit as soon as they are started, again and again.
 const CROWD: usize = 5_000;
 
@@ -94,4 +96,21 @@ fn a_storm_of_signals() {
         assert!(daemon.wait().success(), "{}", daemon.output());
     });
     assert_eq!(sandbox.read("daemon.err"), "");
+}
+
+// RUN-305: who asks first finds everybody started, or an end of its patience.
+#[test]
+fn a_crowd_is_there_for_whoever_asks_first() {
+    for installation in both() {
+        let sandbox = configured(
+            "[program:x]\ncommand=/bin/sleep 1000\nprocess_name=x%(process_num)03d\nnumprocs=200\n\
+             startsecs=1000\nstdout_logfile=NONE\nstderr_logfile=NONE\n",
+        );
+        let daemon = Daemon::spawn(&installation, &sandbox, &["-nc", "supervisord.conf"]);
+        let server = daemon.server();
+        wait_until("somebody listens", || server.connect().is_ok());
+        let found = server.call("supervisor.getAllProcessInfo", &[]);
+        let count = |state: &str| found.matches(&format!("'statename': '{state}'")).count();
+        assert_eq!((count("STARTING"), count("STOPPED")), (200, 0), "{}", installation.label);
+    }
 }

@@ -413,18 +413,31 @@ fn a_crowd_that_is_due_at_once_leaves_room_for_others() {
 #[test]
 fn what_starts_together_is_there_for_whoever_asks_first() {
     let many = "program:many numprocs=40 process_name=%(process_num)s";
-    let mut world = World::new(heard(&[many]), 0);
-    world.send(Message::Boot);
-    world.lazy = true;
-    world.send(Message::Run);
+    let begun = || {
+        let mut world = World::new(heard(&[many]), 0);
+        world.send(Message::Boot);
+        world.lazy = true;
+        world.send(Message::Run);
+        for _ in 0..32 {
+            world.catch_up();
+        }
+        assert_eq!(world.children.len(), 32);
+        // Everybody but clients has a turn.
+        assert!(world.core.deadline() == Some(Duration::ZERO) && world.core.is_spawning());
+        world
+    };
+    let mut world = begun();
+    world.send(Message::Deadline);
     while world.core.is_spawning() {
         world.catch_up();
     }
-    // Of a crowd not everybody is waited for.
-    assert_eq!(world.children.len(), 32);
+    assert_eq!(world.children.len(), 40);
+
+    // Nobody is waited for without end.
+    let mut world = begun();
+    world.now.mono += Duration::from_secs(3);
     world.send(Message::Deadline);
-    assert!(world.core.is_spawning());
-    world.catch_up_all();
     assert!(!world.core.is_spawning());
+    world.catch_up_all();
     assert_eq!(world.children.len(), 40);
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 
+use harness::installation::command;
 use harness::unprivileged::{is_root, unprivileged};
 use harness::{Daemon, Run, Sandbox, configured_as, free_port, head_with, wait_until};
 use nix::unistd::{Group, User};
@@ -62,6 +63,12 @@ fn a_socket_lives_as_long_as_its_processes() {
         daemon.ctl(&["stop", "f:f1"]);
         assert_eq!(sockets(&sandbox, "f"), "+-+-");
         assert!(!answers(&sandbox));
+        let log = sandbox.log();
+        let [.., told, closed] = &log[..] else { panic!("{log:?}") };
+        assert!(
+            told.starts_with("WARN stopped: f1") && closed.starts_with("INFO Closing"),
+            "{log:?}"
+        );
 
         daemon.ctl(&["start", "f:f1"]);
         wait_until("it has said what it has", || given().len() == 3);
@@ -200,6 +207,44 @@ fn a_socket_that_cannot_be_given_away_is_told() {
         sandbox.join("f.sock").display()
     );
     assert_eq!((run.status, run.stderr.as_str()), (1, expected.as_str()));
+    assert!(!sandbox.join("f.sock").exists());
+}
+
+// RUN-076, RUN-402: a traceback as well from the original, whose last line says the same.
+#[test]
+fn a_socket_that_cannot_be_made_ends_the_start() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("its address").port();
+    for installation in both() {
+        let sandbox = sandbox("[fcgi-program:f]\ncommand=/bin/cat\nsocket=SOCKET\n");
+        fs::create_dir(sandbox.join("directory")).expect("a directory");
+        let conf = sandbox.read("supervisord.conf");
+        let here = |name: &str| sandbox.join(name).display().to_string();
+        let (directory, long) = (here("directory"), here(&"x".repeat(120)));
+        let cases = [
+            (format!("unix://{directory}"), format!("[Errno 21] Is a directory: '{directory}'")),
+            (format!("unix://{long}"), "AF_UNIX path too long".to_owned()),
+            (
+                format!("unix://{}", here("no/such/f.sock")),
+                "[Errno 2] No such file or directory".to_owned(),
+            ),
+            (format!("tcp://127.0.0.1:{port}"), "[Errno 98] Address already in use".to_owned()),
+            (
+                "tcp://192.0.2.1:9000".to_owned(),
+                "[Errno 99] Cannot assign requested address".to_owned(),
+            ),
+        ];
+        for (socket, reason) in cases {
+            sandbox.write("supervisord.conf", conf.replace("SOCKET", &socket));
+            let mut daemon = command(&sandbox, &installation.supervisord);
+            daemon.args(["-nc", "supervisord.conf"]);
+            let run = Run::of(daemon);
+            let told = run.stderr.lines().last().unwrap_or_default();
+            let expected = format!("Could not create FastCGI socket {socket}: {reason}");
+            assert!(told.ends_with(&expected), "{}: {told}", installation.label);
+            assert_eq!(run.status, 1, "{}", installation.label);
+        }
+    }
 }
 
 // RUN-411, RTRAP-036: mended. A group does not take the socket away.

@@ -192,7 +192,7 @@ fn a_restart_is_tried_with_the_rights_of_its_user() {
         ),
         (
             conf(&able, &FCGI.replace("f.sock", "common/f.sock")),
-            "f.sock: [Errno 98] Address already in use".to_owned(),
+            "f.sock: [Errno 1] Operation not permitted: '".to_owned(),
         ),
         (
             conf(&able, &fcgi("socket_owner=root").replace("f.sock", "open/f.sock")),

@@ -56,6 +56,15 @@ pub enum ListenError {
     Other(io::Error),
 }
 
+/// A host name without meaning. Its number is EAI_AGAIN, EAI_NODATA or EAI_NONAME, which the library
+/// does not tell.
+#[derive(Debug, Error)]
+#[error("[Errno {code}] {reason}")]
+struct Unresolved {
+    code: i32,
+    reason: String,
+}
+
 /// Where FastCGI sockets are being made. Who is held up by a disk may be given up, and must not take
 /// away later what others have made at the same path.
 static IN_THE_MAKING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
@@ -117,13 +126,24 @@ pub fn fcgi_unix(
     mode: u32,
 ) -> io::Result<OwnedFd> {
     let _turn = Turn::wait_for(path);
-    drop(fs::remove_file(path));
+    if fs::symlink_metadata(path).is_ok() {
+        fs::remove_file(path).map_err(|error| unremovable(path, &error))?;
+    }
     let fd = unix(path)?;
-    give_away(path, owner)?;
-    fs::set_permissions(path, Permissions::from_mode(mode))
-        .map_err(|error| named_step("Could not change permissions of socket file", &error))?;
-    listen(&fd, queue(backlog))?;
-    Ok(fd)
+    let open = || {
+        give_away(path, owner)?;
+        fs::set_permissions(path, Permissions::from_mode(mode))
+            .map_err(|error| named_step("Could not change permissions of socket file", &error))?;
+        Ok(listen(&fd, queue(backlog))?)
+    };
+    match open() {
+        Ok(()) => Ok(fd),
+        Err(error) => {
+            // It has come to nothing.
+            drop(fs::remove_file(path));
+            Err(error)
+        }
+    }
 }
 
 /// Whether [`fcgi_inet`] could listen there: the port is taken, but nobody can connect to it.
@@ -142,8 +162,11 @@ pub fn rehearse_fcgi_inet(host: &str, port: u16) -> io::Result<()> {
 /// What the system would answer.
 pub fn rehearse_fcgi_unix(path: &Path, owner: Option<Ownership>) -> io::Result<()> {
     address(path)?;
-    if path.is_dir() || !may_be_removed(path) {
-        return Err(Errno::EADDRINUSE.into());
+    if fs::symlink_metadata(path).is_ok_and(|file| file.is_dir()) {
+        return Err(unremovable(path, &Errno::EISDIR.into()));
+    }
+    if !may_be_removed(path) {
+        return Err(unremovable(path, &Errno::EPERM.into()));
     }
     let name = beside(path);
     File::create_new(&name)?;
@@ -284,9 +307,23 @@ fn resolve(host: &str, port: u16) -> io::Result<SocketAddr> {
     }
     // An address of IP version 6 stands in brackets, to tell its colons from the port's.
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let mut found: Vec<_> = (bare, port).to_socket_addrs()?.collect();
+    let mut found: Vec<_> = (bare, port).to_socket_addrs().map_err(tell_unresolved)?.collect();
     found.sort_by_key(SocketAddr::is_ipv6);
-    found.into_iter().next().ok_or_else(|| io::Error::other("Name or service not known"))
+    found.into_iter().next().ok_or_else(|| Errno::EADDRNOTAVAIL.into())
+}
+
+/// Tells a host name without meaning from other errors.
+fn tell_unresolved(error: io::Error) -> io::Error {
+    let text = error.to_string();
+    let Some(reason) = text.strip_prefix("failed to lookup address information: ") else {
+        return error;
+    };
+    let code = match reason {
+        "Temporary failure in name resolution" => -3,
+        "No address associated with hostname" => -5,
+        _ => -2,
+    };
+    io::Error::other(Unresolved { code, reason: reason.to_owned() })
 }
 
 /// The system's maximum when none is configured (RUN-406).
@@ -309,10 +346,17 @@ fn refused_chown(path: &Path, uid: Option<Uid>, gid: Option<Gid>) -> ListenError
 }
 
 fn named(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(number) => format!("errno.{:?} ({number})", Errno::from_raw(number)),
-        None => error.to_string(),
+    let unresolved = error.get_ref().and_then(|error| error.downcast_ref::<Unresolved>());
+    match (error.raw_os_error(), unresolved) {
+        (Some(number), _) => format!("errno.{:?} ({number})", Errno::from_raw(number)),
+        (None, Some(unresolved)) => unresolved.code.to_string(),
+        (None, None) => error.to_string(),
     }
+}
+
+fn unremovable(path: &Path, error: &io::Error) -> io::Error {
+    let path = compiler::python_repr(&path.to_string_lossy());
+    io::Error::other(format!("{}: {path}", python_error(error)))
 }
 
 fn named_step(step: &str, error: &io::Error) -> io::Error {

@@ -87,6 +87,21 @@ fn a_fcgi_socket_takes_the_place_of_whatever_is_there() {
     assert!(is_served(&path));
 }
 
+// RUN-067, RUN-402
+#[test]
+fn a_name_nobody_knows_has_its_number() {
+    let failure = |reason: &str| {
+        tell_unresolved(io::Error::other(format!("failed to lookup address information: {reason}")))
+    };
+    let unknown = failure("Name or service not known");
+    assert_eq!(python_error(&unknown), "[Errno -2] Name or service not known");
+    assert_eq!(
+        ListenError::from(failure("Temporary failure in name resolution")).to_string(),
+        "Cannot open an HTTP server: socket.error reported -3"
+    );
+    assert_eq!(tell_unresolved(Errno::EIO.into()).raw_os_error(), Some(Errno::EIO as i32));
+}
+
 // RUN-405: who is held up by a disk does not remove later what was made meanwhile.
 #[test]
 fn who_makes_a_socket_waits_for_whoever_makes_one_there() {

@@ -38,8 +38,9 @@ const DEFAULTED: [Signal; 6] = [
 /// The signals every program inherits ignored (RUN-206).
 const IGNORED: [Signal; 2] = [Signal::SIGPIPE, Signal::SIGXFSZ];
 
-/// Enough for the few system calls a child makes before it is replaced.
-const STACK: usize = 64 * 1024;
+/// More than enough for the few system calls a child makes before it is replaced, and so much that
+/// the allocator maps it by itself: of such a piece only the pages in use take memory.
+const STACK: usize = 128 * 1024;
 
 /// A program and its surroundings, laid out before the child exists.
 #[derive(Debug)]

@@ -34,7 +34,7 @@ use self::output::Output;
 pub use self::output::{Opening, Outputs};
 use self::pace::PIPE;
 use self::pumps::Pumps;
-use self::queue::{Command, Credit, Queue, Report, StreamId};
+use self::queue::{Command, Credit, Queue, Report, Source, StreamId};
 use self::rotate::CHUNK;
 use self::stdin::{Flush, Stdin};
 use self::watch::{Outlet, Progress, Watch};
@@ -114,17 +114,22 @@ pub struct Logs {
 /// A descriptor on the driver's thread.
 #[derive(Debug)]
 enum Slot {
-    /// A listener has a bell; of the others the intake tells.
-    Watch {
-        watch: Box<Watch>,
-        bell: Option<Bell>,
-        credit: Credit,
-        commands: Arc<Queue<Command>>,
-    },
+    /// Few streams are watched, and what it takes is large.
+    Watch(Box<Watched>),
     Stdin {
         process: ProcessId,
         stdin: Stdin,
     },
+}
+
+/// A watched stream, and the log thread that has its file.
+#[derive(Debug)]
+struct Watched {
+    watch: Watch,
+    /// A listener has one; of the others the intake tells.
+    bell: Option<Bell>,
+    credit: Credit,
+    commands: Arc<Queue<Command>>,
 }
 
 /// An epoll set that can be waited for by the runtime's own.
@@ -138,7 +143,7 @@ impl AsRawFd for Poller {
 }
 
 /// The streams of one living process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Streams {
     stdin: Option<StreamId>,
     outputs: Vec<Home>,
@@ -194,7 +199,7 @@ impl Logs {
 
     /// Takes over the pipes of a process that has been spawned.
     pub fn attach(&mut self, process: ProcessId, outputs: Outputs, pipes: Pipes) {
-        let mut streams = Streams::default();
+        let mut streams = Streams { stdin: None, outputs: Vec::with_capacity(2) };
         if let Some(pipe) = pipes.stdin {
             set_nonblocking(&pipe);
             let id = self.next_id();
@@ -324,8 +329,8 @@ impl Logs {
     pub fn clear(&mut self, process: ProcessId, request: RequestId) -> bool {
         let Some(streams) = self.processes.get(&process) else { return false };
         for home in &streams.outputs {
-            if let Some(Slot::Watch { watch, .. }) = self.slots.get_mut(&home.id) {
-                watch.clear();
+            if let Some(Slot::Watch(watched)) = self.slots.get_mut(&home.id) {
+                watched.watch.clear();
             }
         }
         self.clearings.begin(process, request, &streams.outputs)
@@ -366,9 +371,8 @@ impl Logs {
         set_nonblocking(&pipe);
         let id = self.next_id();
         let commands = self.pumps.of(output.sink.device());
-        let credit = Credit::default();
         let strip_ansi = output.options.strip_ansi && !output.is_watched();
-        let pipe = if output.is_watched() {
+        let source = if output.is_watched() {
             let interest = output.interest(process, channel);
             let pipe = Arc::new(pipe);
             let hang = || self.bells.hang(id, Arc::clone(&pipe)).inspect_err(cannot_wait).ok();
@@ -376,25 +380,27 @@ impl Logs {
             if bell.is_none() {
                 self.intake.add(id, &pipe);
             }
-            let slot = Slot::Watch {
-                watch: Box::new(Watch::new(pipe, interest)),
+            let watched = Watched {
+                watch: Watch::new(pipe, interest),
                 bell,
-                credit: credit.clone(),
+                credit: Credit::default(),
                 commands: Arc::clone(&commands),
             };
-            self.slots.insert(id, slot);
-            None
+            let credit = watched.credit.clone();
+            self.slots.insert(id, Slot::Watch(Box::new(watched)));
+            Source::Watched(credit)
         } else {
-            Some(pipe)
+            Source::Pipe(pipe)
         };
-        commands.push(Command::Attach { id, pipe, sink: output.sink, strip_ansi, credit });
+        commands.push(Command::Attach { id, source, sink: output.sink, strip_ansi });
         Home { id, commands }
     }
 
     /// Reads a watched pipe, or writes on to a stdin. Returns how many bytes have been read.
     fn serve(&mut self, id: StreamId, messages: &mut Vec<Message>) -> usize {
         match self.slots.get_mut(&id) {
-            Some(Slot::Watch { watch, bell, credit, commands }) => {
+            Some(Slot::Watch(watched)) => {
+                let Watched { watch, bell, credit, commands } = &mut **watched;
                 let mut log = Vec::new();
                 let progress =
                     watch.step(&mut self.buffer, &mut Outlet { messages, log: &mut log });
@@ -404,7 +410,7 @@ impl Logs {
                     Some(_) if stop => {}
                     Some(bell) if has_more => bell.listen(),
                     Some(bell) => bell.listen_anew(),
-                    None if stop => self.intake.remove(&**watch),
+                    None if stop => self.intake.remove(&*watch),
                     None if has_more => self.intake.put_back(id),
                     None => {}
                 }
@@ -435,9 +441,8 @@ impl Logs {
 
     /// Ends a watched stream: at the end of its pipe, or with its process after reading the rest.
     fn end_watch(&mut self, id: StreamId, drain: bool, messages: &mut Vec<Message>) {
-        let Some(Slot::Watch { mut watch, credit, commands, .. }) = self.slots.remove(&id) else {
-            return;
-        };
+        let Some(Slot::Watch(watched)) = self.slots.remove(&id) else { return };
+        let Watched { mut watch, credit, commands, .. } = *watched;
         let mut log = Vec::new();
         let mut outlet = Outlet { messages, log: &mut log };
         if drain {
@@ -453,10 +458,10 @@ impl Logs {
         for report in self.reports.take() {
             match report {
                 Report::Resume(id) => {
-                    if let Some(Slot::Watch { watch, bell, .. }) = self.slots.get(&id) {
-                        match bell {
+                    if let Some(Slot::Watch(watched)) = self.slots.get(&id) {
+                        match &watched.bell {
                             Some(bell) => bell.listen(),
-                            None => self.intake.add(id, &**watch),
+                            None => self.intake.add(id, &watched.watch),
                         }
                     }
                 }

@@ -122,9 +122,9 @@ impl Pump {
 
     fn execute(&mut self, command: Command) {
         match command {
-            Command::Attach { id, pipe, sink, strip_ansi, credit } => {
+            Command::Attach { id, source, sink, strip_ansi } => {
                 let filter = strip_ansi.then(AnsiFilter::default);
-                let stream = Box::new(Stream::new(pipe, sink, filter, credit));
+                let stream = Box::new(Stream::new(source, sink, filter));
                 self.watch_pipe(id, &stream);
                 self.streams.insert(id, stream);
             }
@@ -346,7 +346,8 @@ impl Pump {
     }
 
     fn release(&self, id: StreamId, count: usize) {
-        if self.streams.get(&id).is_some_and(|stream| stream.credit.release(count)) {
+        let credit = self.streams.get(&id).and_then(|stream| stream.credit.as_ref());
+        if credit.is_some_and(|credit| credit.release(count)) {
             self.reports.push(Report::Resume(id));
         }
     }

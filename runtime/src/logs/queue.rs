@@ -20,8 +20,8 @@ pub(super) struct StreamId(pub(super) u64);
 /// What a log thread is told to do. Commands are executed in the order they were given.
 #[derive(Debug)]
 pub(super) enum Command {
-    /// Takes a stream over. Without a pipe, its bytes come as [`Command::Write`].
-    Attach { id: StreamId, pipe: Option<OwnedFd>, sink: Sink, strip_ansi: bool, credit: Credit },
+    /// Takes a stream over.
+    Attach { id: StreamId, source: Source, sink: Sink, strip_ansi: bool },
     /// Bytes of a watched stream.
     Write { id: StreamId, bytes: Vec<u8> },
     /// The process is dead: read what the pipe still holds, then close everything.
@@ -34,6 +34,15 @@ pub(super) enum Command {
     Fence(oneshot::Sender<()>),
     /// Write what is there and end.
     Close,
+}
+
+/// Where the bytes of a stream come from.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// From its pipe.
+    Pipe(OwnedFd),
+    /// From the driver's thread, which watches the stream, as [`Command::Write`].
+    Watched(Credit),
 }
 
 /// What the log threads tell the driver's.

@@ -11,7 +11,7 @@ use nix::unistd::read;
 
 use super::super::ansi::AnsiFilter;
 use super::super::pace::{HALF, PIPE};
-use super::super::queue::Credit;
+use super::super::queue::{Credit, Source};
 use super::super::rotate::CHUNK;
 use super::super::sink::{Sink, Taken};
 use super::super::syslog::Syslog;
@@ -27,7 +27,8 @@ pub(super) struct Stream {
     pub(super) capacity: usize,
     pub(super) filter: Option<AnsiFilter>,
     pub(super) sink: Sink,
-    pub(super) credit: Credit,
+    /// Of a watched stream.
+    pub(super) credit: Option<Credit>,
     /// What the sink had no room for. While there is any, the pipe is not read.
     pub(super) backlog: Vec<u8>,
     /// Whether the process is dead, and the stream ends with its backlog.
@@ -68,12 +69,11 @@ impl Tools {
 }
 
 impl Stream {
-    pub(super) fn new(
-        pipe: Option<OwnedFd>,
-        sink: Sink,
-        filter: Option<AnsiFilter>,
-        credit: Credit,
-    ) -> Self {
+    pub(super) fn new(source: Source, sink: Sink, filter: Option<AnsiFilter>) -> Self {
+        let (pipe, credit) = match source {
+            Source::Pipe(pipe) => (Some(pipe), None),
+            Source::Watched(credit) => (None, Some(credit)),
+        };
         Self {
             pipe,
             capacity: PIPE,

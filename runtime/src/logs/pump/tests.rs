@@ -10,7 +10,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{mkfifo, pipe2, write};
 use tempfile::TempDir;
 
-use super::super::queue::Credit;
+use super::super::queue::{Credit, Source};
 use super::super::rotate::{CHUNK, RotatingFile, Rotation};
 use super::super::syslog::Syslog;
 use super::*;
@@ -36,8 +36,8 @@ impl World {
         let (reader, writer) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).unwrap();
         let sink =
             Sink::new(Some(RotatingFile::open(&dir.path().join("log"), rotation).unwrap()), None);
-        let credit = Credit::default();
-        pump.execute(Command::Attach { id: ID, pipe: Some(reader), sink, strip_ansi, credit });
+        let source = Source::Pipe(reader);
+        pump.execute(Command::Attach { id: ID, source, sink, strip_ansi });
         Self { dir, pump, writer: Some(writer) }
     }
 
@@ -115,9 +115,8 @@ fn two_hundred_writers_arrive_whole() {
         let (reader, writer) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).unwrap();
         let path = dir.path().join(format!("{number}"));
         let sink = Sink::new(Some(RotatingFile::open(&path, rotation).unwrap()), None);
-        let (id, credit) = (StreamId(number as u64 + 1), Credit::default());
-        let attach = Command::Attach { id, pipe: Some(reader), sink, strip_ansi: false, credit };
-        pump.execute(attach);
+        let (id, source) = (StreamId(number as u64 + 1), Source::Pipe(reader));
+        pump.execute(Command::Attach { id, source, sink, strip_ansi: false });
         let length = if number == 0 { 1 << 20 } else { number * 251 };
         let mut line = vec![b'a' + (number % 26) as u8; length];
         line.push(b'\n');
@@ -216,13 +215,8 @@ fn bytes_of_watched_streams_are_written_and_credited() {
         Sink::new(Some(RotatingFile::open(&world.path(), Rotation::default()).unwrap()), None);
     let credit = Credit::default();
     let id = StreamId(2);
-    world.pump.execute(Command::Attach {
-        id,
-        pipe: None,
-        sink,
-        strip_ansi: false,
-        credit: credit.clone(),
-    });
+    let source = Source::Watched(credit.clone());
+    world.pump.execute(Command::Attach { id, source, sink, strip_ansi: false });
     let bytes = numbered(2 << 20);
     assert!(credit.take(bytes.len()));
     world.pump.execute(Command::Write { id, bytes: bytes.clone() });
@@ -249,7 +243,8 @@ fn logs_are_cleared() {
 fn a_log_that_cannot_be_written_loses_only_its_bytes() {
     let mut syslog = Syslog::default();
     let file = RotatingFile::open(Path::new("/dev/full"), Rotation::default()).unwrap();
-    let mut stream = Stream::new(None, Sink::new(Some(file), None), None, Credit::default());
+    let source = Source::Watched(Credit::default());
+    let mut stream = Stream::new(source, Sink::new(Some(file), None), None);
     stream.take(b"lost", &mut syslog);
     assert_eq!(stream.backlog, b"");
 }

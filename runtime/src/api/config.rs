@@ -13,7 +13,7 @@ pub fn infos(view: &ConfigView) -> Vec<ConfigInfo> {
     for (at, group) in view.plan.groups.iter().enumerate() {
         let in_use = view.active.iter().any(|active| active.name == group.name);
         for (index, process) in group.processes.iter().enumerate() {
-            let files = view.auto_logs.get(at).and_then(|files| files.get(index));
+            let files = view.auto_logs.get(&at).and_then(|files| files.get(index));
             infos.push(info(group, process, in_use, files));
         }
     }

@@ -123,7 +123,7 @@ impl Supervisor {
             let process = &plan.processes[last[name]];
             let entry = ProcessId(self.next_process);
             self.next_process += 1;
-            let files = self.staged.auto_logs[place][last[name]].clone();
+            let files = self.staged.auto_logs(place, last[name]);
             orders.push(ProcessOrder { process: entry, plan: Arc::clone(process), files });
             let listens = group.pool.is_some();
             let process = Process::new(Arc::clone(process), id, Arc::clone(&group.name), listens);

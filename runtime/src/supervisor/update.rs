@@ -1,6 +1,7 @@
 //! Reading the configuration again: who waits for a compile, what differs from what is active,
 //! and the plan that groups are added from.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use compiler::plan::diff::{Reread, reread};
@@ -17,7 +18,7 @@ use super::{Mood, Supervisor};
 pub(crate) struct Staged {
     pub(crate) plan: Arc<Plan>,
     /// The AUTO logs created from it, as in [`super::message::ConfigView`].
-    pub(crate) auto_logs: Vec<Vec<LogFiles>>,
+    pub(crate) auto_logs: BTreeMap<usize, Vec<LogFiles>>,
 }
 
 /// What the daemon was started with and only a restart changes.
@@ -47,8 +48,7 @@ enum Purpose {
 
 impl Staged {
     pub(crate) fn new(plan: Arc<Plan>) -> Staged {
-        let none = |group: &Arc<GroupPlan>| vec![LogFiles::default(); group.processes.len()];
-        Staged { auto_logs: plan.groups.iter().map(none).collect(), plan }
+        Staged { auto_logs: BTreeMap::new(), plan }
     }
 
     pub(crate) fn identifier(&self) -> &str {
@@ -67,9 +67,14 @@ impl Staged {
             return;
         }
         let at = group.processes.iter().position(|other| Arc::ptr_eq(other, process));
-        if let Some(slot) = at.and_then(|at| self.auto_logs[place].get_mut(at)) {
-            *slot = files;
-        }
+        let Some(at) = at.filter(|_| files != LogFiles::default()) else { return };
+        let none = || vec![LogFiles::default(); group.processes.len()];
+        self.auto_logs.entry(place).or_insert_with(none)[at] = files;
+    }
+
+    /// The AUTO logs of a process, by its place in the group at `place`.
+    pub(crate) fn auto_logs(&self, place: usize, at: usize) -> LogFiles {
+        self.auto_logs.get(&place).map(|files| files[at].clone()).unwrap_or_default()
     }
 }
 

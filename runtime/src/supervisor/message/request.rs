@@ -1,5 +1,6 @@
 //! What clients ask the core for, and what they are answered.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -194,9 +195,8 @@ pub struct ConfigView {
     pub plan: Arc<Plan>,
     /// The active groups, in the order of activation.
     pub active: Vec<Arc<GroupPlan>>,
-    /// For each group of `plan`, for each of its processes: the files of its AUTO logs, once they
-    /// exist.
-    pub auto_logs: Vec<Vec<LogFiles>>,
+    /// The AUTO logs that exist: by the place of their group in `plan`, for each of its processes.
+    pub auto_logs: BTreeMap<usize, Vec<LogFiles>>,
 }
 
 /// The files of AUTO logs; `None` for what is not AUTO or not created yet.

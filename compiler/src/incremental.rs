@@ -11,6 +11,7 @@ mod memory;
 mod unit;
 
 use std::collections::HashMap;
+use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -88,12 +89,12 @@ impl Incremental {
         codec::pack(self)
     }
 
-    /// What another process of this program has packed.
+    /// What another process of this program has packed; read in small pieces.
     ///
     /// # Errors
     /// When it is not that.
-    pub fn unpack(bytes: &[u8]) -> Result<Self, CodecError> {
-        codec::unpack(bytes)
+    pub fn unpack(packed: &mut impl BufRead) -> Result<Self, CodecError> {
+        codec::unpack(packed)
     }
 
     /// The last plan there was.

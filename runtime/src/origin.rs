@@ -1,7 +1,7 @@
 //! Where the daemon's plan comes from, at the start and whenever it is asked for again.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,9 +57,9 @@ pub(crate) enum Refusal {
 pub(crate) type Loaded = (Arc<Plan>, Origin);
 
 /// Compiles the configuration `path`, for the first time. That is done in a process of its own: a
-/// daemon runs for years and must not carry what only its compiler needed. What comes back is the
-/// plan, and for each file what tells whether it has changed. `tell` shows what is wrong and gives
-/// the status to exit with.
+/// daemon runs for years and must not carry what only its compiler needed. What comes back, and is
+/// read piece by piece for the same reason, is the plan, and for each file what tells whether it has
+/// changed. `tell` shows what is wrong and gives the status to exit with.
 ///
 /// # Errors
 /// When the configuration is refused.
@@ -70,7 +70,7 @@ pub(crate) fn compile(
 ) -> Result<Loaded, Refusal> {
     let host = SystemHost;
     let options = options(&overrides, None);
-    let outcome = apart(|mut result| {
+    let work = |mut result: std::fs::File| {
         let mut memory = Incremental::default();
         let compiled = memory.start(&host, path, &options);
         if compiled.plan.is_none() {
@@ -80,11 +80,9 @@ pub(crate) fn compile(
             Ok(Ok(())) => 0,
             Ok(Err(_)) | Err(_) => 1,
         }
-    });
-    let memory = match outcome {
-        Ok(Outcome { status: Some(0), bytes }) => {
-            Incremental::unpack(&bytes).map_err(unforeseen)?
-        }
+    };
+    let memory = match apart(work, |result| Incremental::unpack(&mut BufReader::new(result))) {
+        Ok(Outcome { status: Some(0), result }) => result.map_err(unforeseen)?,
         Ok(Outcome { status: Some(status), .. }) => {
             return Err(Refusal::Told(ExitCode::from(u8::try_from(status).unwrap_or(1))));
         }

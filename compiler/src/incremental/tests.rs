@@ -372,7 +372,7 @@ fn another_process_of_the_program_takes_over() {
     let mut host = two_programs();
     let mut daemon = Daemon::default();
     let (first, _) = daemon.read(&host);
-    daemon.incremental = Incremental::unpack(&daemon.incremental.pack().unwrap()).unwrap();
+    daemon.incremental = Incremental::unpack(&mut &*daemon.incremental.pack().unwrap()).unwrap();
     let (second, reads) = again(&mut daemon, &host);
     assert_eq!((reads, &second), (0, &first));
     host.apply(&Edit::Write("/etc/d/b.conf", "[program:b]\ncommand=/c\n".into()));

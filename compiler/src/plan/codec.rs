@@ -2,6 +2,7 @@
 //! [`Plan`]. The only file that names bincode, so that a successor is a change of this file.
 
 use std::fmt;
+use std::io::BufRead;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -123,12 +124,10 @@ pub(crate) fn pack(value: &impl Serialize) -> Result<Vec<u8>, CodecError> {
 }
 
 /// What [`pack`] made these bytes of.
-pub(crate) fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+pub(crate) fn unpack<T: DeserializeOwned>(packed: &mut impl BufRead) -> Result<T, CodecError> {
     let config = bincode::config::standard().with_limit::<LIMIT>();
-    let value = bincode::serde::decode_from_slice(bytes, config);
-    value
-        .map(|(value, _)| value)
-        .map_err(|error| CodecError::Malformed { reason: error.to_string() })
+    let value = bincode::serde::decode_from_std_read(packed, config);
+    value.map_err(|error| CodecError::Malformed { reason: error.to_string() })
 }
 
 fn field<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {

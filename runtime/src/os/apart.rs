@@ -1,7 +1,7 @@
 //! Work done in a process of its own, so that the memory it takes is gone with it.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::process;
 
 use nix::fcntl::OFlag;
@@ -11,32 +11,38 @@ use crate::os::spawn;
 
 /// What became of the work.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// What it wrote.
-    pub bytes: Vec<u8>,
+pub struct Outcome<T> {
+    /// What was read of it.
+    pub result: T,
     /// Its exit status; `None` when it did not end by itself.
     pub status: Option<i32>,
 }
 
 /// Runs `work` in a copy of this process. It gets a place to write its result to, and gives its
-/// exit status. Must be called before any thread exists.
+/// exit status. `read` is given the other end while it works; what is left there is lost. Must be
+/// called before any thread exists.
 ///
 /// # Errors
 /// When the system has no room for another process or pipe.
-pub fn apart(work: impl FnOnce(File) -> i32) -> io::Result<Outcome> {
-    let (read, write) = pipe2(OFlag::O_CLOEXEC)?;
+pub fn apart<T>(
+    work: impl FnOnce(File) -> i32,
+    read: impl FnOnce(&mut File) -> T,
+) -> io::Result<Outcome<T>> {
+    let (source, sink) = pipe2(OFlag::O_CLOEXEC)?;
     match spawn::fork()? {
         ForkResult::Child => {
-            drop(read);
-            process::exit(work(write.into()));
+            drop(source);
+            process::exit(work(sink.into()));
         }
         ForkResult::Parent { child } => {
-            drop(write);
-            let mut bytes = Vec::new();
-            let received = File::from(read).read_to_end(&mut bytes);
+            drop(sink);
+            let mut source = File::from(source);
+            let result = read(&mut source);
+            // Who writes on is not to fail for want of a reader.
+            let rest = io::copy(&mut source, &mut io::sink());
             let status = spawn::wait(child)?;
-            received?;
-            Ok(Outcome { bytes, status })
+            rest?;
+            Ok(Outcome { result, status })
         }
     }
 }

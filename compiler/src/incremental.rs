@@ -29,8 +29,10 @@ use memory::Memory;
 /// What compilations leave for the next one.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Incremental {
-    /// The last plan there was.
+    /// The last plan there was, without the number of its user: a reread does not look it up.
     plan: Option<Plan>,
+    /// That number, if it was looked up.
+    uid: Option<u32>,
     /// What that plan depends on; `None` when only all of it again can tell.
     memory: Option<Memory>,
 }
@@ -57,10 +59,7 @@ impl Incremental {
                 share(&before.groups, &mut plan.groups);
             }
             let mut plan = plan.clone();
-            if let Some(user) = &mut plan.supervisord.user {
-                // A reread does not look the user up.
-                user.uid = None;
-            }
+            self.uid = plan.supervisord.user.as_mut().and_then(|user| user.uid.take());
             self.plan = Some(plan);
             self.memory = Memory::of(host, &surroundings, &whole);
         }
@@ -97,9 +96,13 @@ impl Incremental {
         codec::unpack(packed)
     }
 
-    /// The last plan there was.
-    pub fn plan(&self) -> Option<&Plan> {
-        self.plan.as_ref()
+    /// The last plan that [`Incremental::start`] made.
+    pub fn plan(&self) -> Option<Plan> {
+        let mut plan = self.plan.clone()?;
+        if let Some(user) = &mut plan.supervisord.user {
+            user.uid = self.uid;
+        }
+        Some(plan)
     }
 }
 

@@ -91,7 +91,7 @@ pub(crate) fn compile(
         }
         Err(error) => return Err(unforeseen(error)),
     };
-    let plan = memory.plan().cloned().ok_or_else(|| unforeseen("there is no plan"))?;
+    let plan = memory.plan().ok_or_else(|| unforeseen("there is no plan"))?;
     let file = File::Config(absolute(&host.working_dir(), &path.to_string_lossy()));
     let learned = plan.supervisord.environment.clone();
     let root = Root { file, overrides, learned: Arc::new(Mutex::new(learned)) };

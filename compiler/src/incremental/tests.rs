@@ -379,6 +379,20 @@ fn another_process_of_the_program_takes_over() {
     assert_eq!(again(&mut daemon, &host).1, 1);
 }
 
+// CFG-172
+#[test]
+fn who_takes_over_need_not_look_the_daemons_user_up() {
+    let mut host = two_programs();
+    host.apply(&Edit::User(true));
+    host.apply(&Edit::Write(ROOT, "[supervisord]\nuser=www\n[include]\nfiles=d/b.conf\n".into()));
+    let mut daemon = Daemon::default();
+    let (first, _) = daemon.read(&host);
+    let packed = daemon.incremental.pack().unwrap();
+    let taken_over = Incremental::unpack(&mut &*packed).unwrap().plan().unwrap();
+    assert_eq!(taken_over.supervisord.user.as_ref().and_then(|user| user.uid), Some(33));
+    assert_eq!(Ok(taken_over), first.plan);
+}
+
 // CFG-157
 #[test]
 fn a_variable_learned_leads_to_other_files() {

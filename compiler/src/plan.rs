@@ -105,15 +105,16 @@ pub struct GroupPlan {
     pub processes: Vec<Arc<ProcessPlan>>,
 }
 
-/// The kinds of group. A `[group:x]` and a lone `[program:x]` are one kind (CFG-361).
+/// The kinds of group. A `[group:x]` and a lone `[program:x]` are one kind (CFG-361), and by far the
+/// most frequent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GroupKind {
     /// Ordinary processes.
     Program,
     /// A pool of event listeners.
-    EventListener(PoolPlan),
+    EventListener(Box<PoolPlan>),
     /// FastCGI processes that share one socket.
-    Fcgi(SocketPlan),
+    Fcgi(Box<SocketPlan>),
 }
 
 /// What only a pool of event listeners has.

@@ -70,11 +70,11 @@ pub(super) fn pool(context: &Context<'_>, section: &WrittenSection) -> Draft {
     let mut builder = Builder::new(&mut reader, slots, name, &pool);
     builder.options(row_of(Program::OPTIONS, "priority"));
     let built = builder.processes();
-    let kind = GroupKind::EventListener(PoolPlan {
+    let kind = GroupKind::EventListener(Box::new(PoolPlan {
         buffer_size: u32::try_from(listener.buffer_size.max(1)).unwrap_or(u32::MAX),
         events: listener.events.clone(),
         result_handler: listener.result_handler.clone(),
-    });
+    }));
     let draft = finish(&pool, listener.priority, kind, built, reader);
     Draft { made: Made { listener: Some(Box::new(listener)), ..draft.made }, ..draft }
 }

@@ -30,7 +30,7 @@ pub(super) fn fcgi(context: &Context<'_>, section: &WrittenSection) -> Draft {
     let mut builder = Builder::new(&mut reader, slots, name.clone(), &name);
     builder.options(row_of(Program::OPTIONS, "priority"));
     let built = builder.processes();
-    let draft = finish(&name, socket.priority, GroupKind::Fcgi(plan), built, reader);
+    let draft = finish(&name, socket.priority, GroupKind::Fcgi(Box::new(plan)), built, reader);
     Draft { made: Made { socket: Some(Box::new(socket)), ..draft.made }, ..draft }
 }
 

@@ -93,7 +93,11 @@ impl Incremental {
     /// # Errors
     /// When it is not that.
     pub fn unpack(packed: &mut impl BufRead) -> Result<Self, CodecError> {
-        codec::unpack(packed)
+        let mut unpacked: Self = codec::unpack(packed)?;
+        if let Some(plan) = &mut unpacked.plan {
+            share_variables(plan);
+        }
+        Ok(unpacked)
     }
 
     /// The last plan that [`Incremental::start`] made.
@@ -103,6 +107,19 @@ impl Incremental {
             user.uid = self.uid;
         }
         Some(plan)
+    }
+}
+
+/// Lets processes share their variables with the one before, if they are the same; most processes
+/// have those of the daemon.
+fn share_variables(plan: &mut Plan) {
+    let mut before = plan.supervisord.environment.clone();
+    for group in &mut plan.groups {
+        for process in &mut Arc::make_mut(group).processes {
+            let variables = &mut Arc::make_mut(process).program.environment;
+            variables.share(&before);
+            before.clone_from(variables);
+        }
     }
 }
 

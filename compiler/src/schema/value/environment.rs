@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use grammar::value::{PairsError, pairs};
 use serde::de::{Deserializer, Error as _};
@@ -14,9 +15,13 @@ use crate::host::Inquiry;
 
 /// Environment variables, sorted by name, each name once. The values never reach `Debug`.
 ///
-/// All of them share one text, because a large configuration holds an environment a process.
+/// A large configuration holds an environment a process, most of them the same: clones share theirs.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Environment {
+pub struct Environment(Option<Arc<Variables>>);
+
+/// At least one variable. All of them share one text.
+#[derive(PartialEq, Eq, Hash)]
+struct Variables {
     /// Every name followed by its value.
     text: Box<str>,
     /// Where each name and each value ends in `text`.
@@ -26,7 +31,7 @@ pub struct Environment {
 impl Environment {
     /// The value of one variable.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let (mut low, mut high) = (0, self.ends.len());
+        let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low.midpoint(high);
             let (candidate, value) = self.at(middle);
@@ -41,7 +46,7 @@ impl Environment {
 
     /// The names and values, by name.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + DoubleEndedIterator {
-        (0..self.ends.len()).map(|index| self.at(index))
+        (0..self.len()).map(|index| self.at(index))
     }
 
     /// The names, sorted.
@@ -51,17 +56,24 @@ impl Environment {
 
     /// How many variables there are.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.ends().len()
     }
 
     /// The bytes of all names and values.
     pub(crate) fn text_len(&self) -> usize {
-        self.text.len()
+        self.text().len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.0.is_none()
+    }
+
+    /// Lets go of its own variables if those of `other` are the same.
+    pub(crate) fn share(&mut self, other: &Environment) {
+        if self == other {
+            self.clone_from(other);
+        }
     }
 
     /// These variables and `over`, which wins where both have a name (CFG-329).
@@ -94,31 +106,42 @@ impl Environment {
             text.push_str(value.as_ref());
             ends.push((middle, offset(text.len())));
         }
-        Environment { text: text.into_boxed_str(), ends: ends.into_boxed_slice() }
+        Environment::new(text.into_boxed_str(), ends.into_boxed_slice())
     }
 
-    /// Whether the ends lie in the text, in order, and the names are sorted.
-    fn is_sound(&self) -> bool {
-        let mut start = 0;
-        let inside = self.ends.iter().all(|(middle, end)| {
-            let sound = start <= *middle
-                && middle <= end
-                && self.text.is_char_boundary(*middle as usize)
-                && self.text.is_char_boundary(*end as usize);
-            start = *end;
-            sound
-        });
-        inside
-            && start as usize == self.text.len()
-            && self.names().is_sorted_by(|one, next| one < next)
+    fn new(text: Box<str>, ends: Box<[(u32, u32)]>) -> Environment {
+        Environment((!ends.is_empty()).then(|| Arc::new(Variables { text, ends })))
+    }
+
+    fn text(&self) -> &str {
+        self.0.as_ref().map_or("", |variables| &variables.text)
+    }
+
+    fn ends(&self) -> &[(u32, u32)] {
+        self.0.as_ref().map_or(&[], |variables| &variables.ends)
     }
 
     /// The name and value at `index`.
     fn at(&self, index: usize) -> (&str, &str) {
-        let start = if index == 0 { 0 } else { self.ends[index - 1].1 as usize };
-        let (middle, end) = self.ends[index];
-        (&self.text[start..middle as usize], &self.text[middle as usize..end as usize])
+        let (text, ends) = (self.text(), self.ends());
+        let start = if index == 0 { 0 } else { ends[index - 1].1 as usize };
+        let (middle, end) = ends[index];
+        (&text[start..middle as usize], &text[middle as usize..end as usize])
     }
+}
+
+/// Whether the ends lie in the text, in order, up to its end.
+fn fit(text: &str, ends: &[(u32, u32)]) -> bool {
+    let mut start = 0;
+    let inside = ends.iter().all(|(middle, end)| {
+        let sound = start <= *middle
+            && middle <= end
+            && text.is_char_boundary(*middle as usize)
+            && text.is_char_boundary(*end as usize);
+        start = *end;
+        sound
+    });
+    inside && start as usize == text.len()
 }
 
 /// Sources are below 4 GiB, and so is what is written in them.
@@ -218,7 +241,7 @@ impl Serialize for Environment {
         if serializer.is_human_readable() {
             return serializer.collect_map(self.iter());
         }
-        (&self.text, &self.ends).serialize(serializer)
+        (self.text(), self.ends()).serialize(serializer)
     }
 }
 
@@ -228,8 +251,9 @@ impl<'de> Deserialize<'de> for Environment {
             let pairs = BTreeMap::<String, String>::deserialize(deserializer)?;
             return Ok(pairs.into_iter().collect());
         }
-        let (text, ends) = Deserialize::deserialize(deserializer)?;
-        let read = Environment { text, ends };
-        if read.is_sound() { Ok(read) } else { Err(D::Error::custom("not an environment")) }
+        let (text, ends): (Box<str>, Box<[_]>) = Deserialize::deserialize(deserializer)?;
+        let read = fit(&text, &ends).then(|| Environment::new(text, ends));
+        let sorted = |read: &Environment| read.names().is_sorted_by(|one, next| one < next);
+        read.filter(sorted).ok_or_else(|| D::Error::custom("not an environment"))
     }
 }

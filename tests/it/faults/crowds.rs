@@ -98,12 +98,12 @@ fn a_storm_of_signals() {
     assert_eq!(sandbox.read("daemon.err"), "");
 }
 
-// RUN-305: who asks first finds everybody started, or an end of its patience.
+// RUN-305: however many there are, whoever asks first finds all of them started.
 #[test]
 fn a_crowd_is_there_for_whoever_asks_first() {
     for installation in both() {
         let sandbox = configured(
-            "[program:x]\ncommand=/bin/sleep 1000\nprocess_name=x%(process_num)03d\nnumprocs=200\n\
+            "[program:x]\ncommand=/bin/sleep 1000\nprocess_name=x%(process_num)03d\nnumprocs=64\n\
              startsecs=1000\nstdout_logfile=NONE\nstderr_logfile=NONE\n",
         );
         let daemon = Daemon::spawn(&installation, &sandbox, &["-nc", "supervisord.conf"]);
@@ -111,6 +111,6 @@ fn a_crowd_is_there_for_whoever_asks_first() {
         wait_until("somebody listens", || server.connect().is_ok());
         let found = server.call("supervisor.getAllProcessInfo", &[]);
         let count = |state: &str| found.matches(&format!("'statename': '{state}'")).count();
-        assert_eq!((count("STARTING"), count("STOPPED")), (200, 0), "{}", installation.label);
+        assert_eq!((count("STARTING"), count("STOPPED")), (64, 0), "{}", installation.label);
     }
 }

@@ -61,7 +61,7 @@ impl OpenError {
 /// A log file, open for append.
 #[derive(Debug)]
 pub struct RotatingFile {
-    path: PathBuf,
+    path: Box<Path>,
     rotation: Rotation,
     mode: u32,
     file: File,
@@ -106,7 +106,7 @@ impl RotatingFile {
             .map_err(|source| OpenError { path: path.to_owned(), source })?;
         let rotate_at = rotation.maxbytes;
         Ok(Self {
-            path: path.to_owned(),
+            path: path.into(),
             rotation,
             mode,
             device: file.metadata().map_or(0, |metadata| metadata.dev()),

@@ -12,9 +12,10 @@ use super::syslog::Syslog;
 /// The destinations of one stream.
 #[derive(Debug, Default)]
 pub(super) struct Sink {
-    file: Option<RotatingFile>,
+    /// Many streams of a large configuration have none.
+    file: Option<Box<RotatingFile>>,
     /// What stands before each record in syslog; `None` when syslog is off.
-    syslog_prefix: Option<String>,
+    syslog_prefix: Option<Box<str>>,
     /// Bytes the file did not take since it last took some.
     lost: u64,
 }
@@ -31,7 +32,8 @@ pub(super) enum Taken {
 impl Sink {
     /// A sink for `file`, and for syslog with the process's name before each record (LOG-041).
     pub(super) fn new(file: Option<RotatingFile>, syslog_name: Option<&str>) -> Self {
-        Self { file, syslog_prefix: syslog_name.map(|name| format!("{name} ")), lost: 0 }
+        let syslog_prefix = syslog_name.map(|name| format!("{name} ").into());
+        Self { file: file.map(Box::new), syslog_prefix, lost: 0 }
     }
 
     /// The number of the file system that bytes end up on, if they do.
@@ -47,7 +49,7 @@ impl Sink {
     /// Whether the kernel may move bytes into the file without anybody seeing them.
     pub(super) fn is_spliceable(&self) -> bool {
         let plain = self.syslog_prefix.is_none() && self.lost == 0;
-        plain && self.file.as_ref().is_some_and(RotatingFile::is_spliceable)
+        plain && self.file.as_ref().is_some_and(|file| file.is_spliceable())
     }
 
     /// Moves up to `limit` bytes from `pipe` to the file, as [`RotatingFile::splice`] does.
@@ -119,7 +121,7 @@ impl Sink {
 
     /// The descriptor to wait for when a write was not taken whole.
     pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.file.as_ref().map(AsFd::as_fd)
+        self.file.as_deref().map(AsFd::as_fd)
     }
 
     fn lose(&mut self, error: &WriteError, count: usize) {

@@ -1,7 +1,12 @@
 //! Listeners that die, stall, lie or never read: the harm is theirs alone.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+
 use harness::wire::Address;
 use harness::{Daemon, Sandbox, head_with, wait_until};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use rpc::Value;
 
 use crate::{child, ours};
@@ -125,4 +130,61 @@ fn unruly_listeners_harm_only_themselves() {
         ["stalls", "lies"].iter().all(|name| heard(&sandbox, name).len() == 2)
     });
     assert_eq!(hall.daemon.ctl(&["status", "good"]).stdout.matches("RUNNING").count(), 1);
+}
+
+/// Repeats each word it is given, and says when it has.
+const PARROT: &str = "\
+while read -r word; do
+    echo \"$word\"
+    echo told > told
+done < words
+";
+
+const STALLED: &str = "\
+[eventlistener:stalls]
+command=/bin/sh stalls.sh
+events=REMOTE_COMMUNICATION,PROCESS_LOG
+buffer_size=1000
+startsecs=0
+
+[program:parrot]
+command=/bin/sh parrot.sh
+stdout_logfile=%(here)s/parrot.log
+stdout_events_enabled=true
+startsecs=0
+";
+
+// EVT-061, EVT-074: no event can be sent, so nothing needs to be read at once but what a client asks
+// for, and that is all there by then.
+#[test]
+fn a_stalled_listener_keeps_no_output_from_clients() {
+    let sandbox = Sandbox::new();
+    for name in ["words", "told"] {
+        mkfifo(&sandbox.join(name), Mode::S_IRWXU).expect("a pipe");
+    }
+    sandbox.write("parrot.sh", PARROT);
+    let stalls = "printf 'READY\\n'; read -r header; : > stalled; exec sleep 1000";
+    sandbox.write("stalls.sh", stalls);
+    let hall = Hall::open(&sandbox, &[]);
+    let config = sandbox.read("supervisord.conf") + STALLED;
+    sandbox.write("supervisord.conf", config);
+    hall.daemon.ctl(&["update"]);
+    hall.daemon.wait_for("parrot", "RUNNING");
+    hall.daemon.wait_for("stalls", "RUNNING");
+    // One it stalls over, and one that waits.
+    hall.send("first");
+    hall.send("second");
+    wait_until("it stalls", || sandbox.join("stalled").exists());
+
+    let open = |name| File::options().read(true).write(true).open(sandbox.join(name)).expect("it");
+    let (mut words, mut told) = (open("words"), BufReader::new(open("told")));
+    let mut said = String::new();
+    for number in 0..100 {
+        let word = format!("word {number}\n");
+        words.write_all(word.as_bytes()).expect("somebody reads");
+        told.read_line(&mut String::new()).expect("somebody writes");
+        said += &word;
+        let params = [Value::from("parrot"), Value::from(0_i64), Value::from(0_i64)];
+        assert_eq!(hall.server.call("supervisor.readProcessStdoutLog", &params), said);
+    }
 }

@@ -1,8 +1,10 @@
 //! Descriptors of any kind that the runtime wakes us for. What is read from them is the business of
 //! who owns them.
 
+use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::task::Poll;
 
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -32,17 +34,22 @@ impl<T: AsFd> Awaited<T> {
 
     /// What `take` finds there, now or when there is more. May be dropped half-way without losing
     /// anything.
-    pub async fn next<R>(&self, mut take: impl FnMut(&T) -> Option<R>) -> R {
-        loop {
-            let Ok(mut guard) = self.0.readable().await else {
-                // The runtime is shutting down.
-                return std::future::pending().await;
-            };
-            if let Some(found) = take(&guard.get_inner().0) {
-                return found;
+    pub async fn next<R>(&mut self, mut take: impl FnMut(&T) -> Option<R>) -> R {
+        // Not a future of the runtime's own: that one is put on a list and taken off it again each
+        // time something else happens.
+        poll_fn(|context| {
+            loop {
+                let Poll::Ready(Ok(mut guard)) = self.0.poll_read_ready(context) else {
+                    // An error means that the runtime is shutting down.
+                    return Poll::Pending;
+                };
+                if let Some(found) = take(&guard.get_inner().0) {
+                    return Poll::Ready(found);
+                }
+                guard.clear_ready();
             }
-            guard.clear_ready();
-        }
+        })
+        .await
     }
 }
 

@@ -137,7 +137,7 @@ impl Shared {
     }
 }
 
-/// Starts serving. Must be called inside a [`tokio::task::LocalSet`].
+/// Starts serving. Needs a runtime that takes local tasks.
 ///
 /// # Errors
 /// When the socket cannot be registered with the runtime.

@@ -114,7 +114,7 @@ impl Bound {
         Ok(())
     }
 
-    /// Starts serving. Needs the runtime and a `LocalSet`.
+    /// Starts serving. Needs a runtime that takes local tasks.
     ///
     /// # Errors
     /// When the system refuses to watch a socket.

@@ -34,7 +34,7 @@ pub struct Interfaces<D> {
 }
 
 /// Serves sockets and who has come in by them, which belong to the servers of `plan` in their
-/// order. Must be called inside a [`tokio::task::LocalSet`].
+/// order. Needs a runtime that takes local tasks.
 ///
 /// # Errors
 /// When a socket cannot be registered with the runtime.

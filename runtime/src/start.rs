@@ -10,7 +10,7 @@ use compiler::host::system::SystemHost;
 use compiler::plan::{NoticeLevel, Plan};
 use compiler::schema::value::LogLevel;
 use nix::unistd::getuid;
-use tokio::task::LocalSet;
+use tokio::runtime::{Builder, LocalOptions};
 
 use crate::activity::{Activity, Settings};
 use crate::driver::ground::Ground;
@@ -89,17 +89,15 @@ pub(crate) fn run(loaded: Loaded) -> Result<ExitCode, StartError> {
             }
         }
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(failed)?;
+    let mut runtime = Builder::new_current_thread();
+    let runtime = runtime.enable_all().build_local(LocalOptions::default()).map_err(failed)?;
     // As a task it is looked at when something is there for it; as the future run until, it would
     // be for every byte of every client.
-    let tasks = LocalSet::new();
     let activity = daemon.activity.clone();
-    let life = tasks.spawn_local(async move { daemon.live(stage, readiness).await });
-    let ended = runtime.block_on(tasks.run_until(life));
+    let life = runtime.spawn_local(async move { daemon.live(stage, readiness).await });
+    let ended = runtime.block_on(life);
     activity.flush(LAST_LINES);
     // A thread that reads a log for a client may hang with its disk.
-    drop(tasks);
     runtime.shutdown_background();
     ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }

@@ -286,9 +286,6 @@ impl Supervisor {
             self.stirred.insert(group);
         }
         self.settle_waiters(id);
-        if to == ProcessState::Backoff {
-            self.give_up_if_its_turn(id, group);
-        }
     }
 
     fn count_unstopped(&mut self, group: GroupId, was_stopped: bool, is_stopped: bool) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use compiler::schema::value::LogLevel;
 use serde::{Deserialize, Serialize};
 
-use super::message::{Action, DaemonState, Exit, GroupId, ProcessId};
+use super::message::{Action, DaemonState, Exit, GroupId};
 use super::state::Event;
 use super::timers::Timer;
 use super::{Mood, Supervisor};
@@ -130,17 +130,6 @@ impl Supervisor {
         for process in self.by_priority(id).into_iter().rev() {
             self.step(process, Event::GiveUp);
             self.step(process, Event::Stop);
-        }
-    }
-
-    /// A process of the group whose turn it is has failed to start: it is not tried again.
-    pub(crate) fn give_up_if_its_turn(&mut self, id: ProcessId, group: GroupId) {
-        let turn = self
-            .shutdown
-            .as_ref()
-            .is_some_and(|shutdown| shutdown.told && shutdown.groups.last() == Some(&group));
-        if turn {
-            self.step(id, Event::GiveUp);
         }
     }
 

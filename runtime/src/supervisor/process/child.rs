@@ -17,7 +17,6 @@ impl Supervisor {
         let Some(process) = self.processes.get_mut(&id) else { return };
         match result {
             Ok(pid) => {
-                process.spawn_error = None;
                 process.spawns += 1;
                 self.pids.insert(pid, id);
                 self.step(id, Event::Spawned(pid));

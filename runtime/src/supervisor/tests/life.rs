@@ -68,6 +68,19 @@ fn a_quick_exit_is_a_failure_whatever_its_code() {
 }
 
 #[test]
+fn an_attempt_forgets_how_the_last_one_ended() {
+    // RUN-115, RUN-116
+    let mut world = start(&["program:web autorestart=false startsecs=0"]);
+    let told = play(&mut world, "exit web 3; info web", &[]);
+    assert_eq!(
+        told.last().map(String::as_str),
+        Some("= info web: EXITED pid=0 err=Bad exit code 3 code=3")
+    );
+    let told = play(&mut world, "start! web; info web", &[]);
+    assert_eq!(told.last().map(String::as_str), Some("= info web: RUNNING pid=2 err=- code=-"));
+}
+
+#[test]
 fn the_nth_retry_waits_n_seconds_and_there_are_startretries_of_them() {
     // RUN-155, RUN-156, RUN-157, RTRAP-011
     let attempts = |program: &str| {

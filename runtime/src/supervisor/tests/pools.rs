@@ -314,6 +314,10 @@ fn ticks_follow_a_clock_that_is_set() {
     assert_eq!(play(&mut world, ok, &[]), [""; 0]);
     assert_eq!(play(&mut world, "wait 590", &[]), [""; 0]);
     assert_eq!(play(&mut world, "wait 20", &[]), [tick(2, 1_700_002_800)]);
+    // Set within the hour: it is over the sooner.
+    assert_eq!(play(&mut world, ok, &[]), [""; 0]);
+    assert_eq!(play(&mut world, "clock 3000; clock set; wait 500", &[]), [""; 0]);
+    assert_eq!(play(&mut world, "wait 100", &[]), [tick(3, 1_700_006_400)]);
 }
 
 #[test]

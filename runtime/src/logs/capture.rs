@@ -201,6 +201,9 @@ mod tests {
         buffer.push(&[b'a'; 30]);
         buffer.push(&[b'b'; 30]);
         assert_eq!(buffer.take(), [b'b'; 30]);
+        buffer.push(&[b'd'; 20]);
+        buffer.push(&[b'e'; 20]);
+        assert_eq!(buffer.take().len(), 40, "as much as fits is kept");
         let mut buffer = CaptureBuffer::new(50);
         buffer.push(&[b'c'; 500]);
         assert_eq!(buffer.take(), [b'c'; 500]);

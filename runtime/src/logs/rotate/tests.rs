@@ -79,16 +79,29 @@ fn a_rotation_that_fails_loses_nothing() {
     fs::create_dir(dir.path().join("log.1")).unwrap();
     let path = dir.path().join("log");
     let mut file = RotatingFile::open(&path, Rotation { maxbytes: 3, backups: 1 }).unwrap();
-    for text in ["abc", "de"] {
-        file.write(text.as_bytes()).unwrap();
-    }
+    file.write(b"abc").unwrap();
     assert!(file.take_rotation_error().is_some());
+    // Not tried at each write.
+    file.write(b"de").unwrap();
     assert!(file.take_rotation_error().is_none());
     assert_eq!(fs::read_to_string(&path).unwrap(), "abcde");
     fs::remove_dir(dir.path().join("log.1")).unwrap();
     file.write(b"f").unwrap();
     assert!(file.take_rotation_error().is_none());
     assert_eq!(fs::read_to_string(dir.path().join("log.1")).unwrap(), "abcdef");
+}
+
+#[test]
+fn reopening_tries_a_rotation_that_failed_again() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("log.1")).unwrap();
+    let path = dir.path().join("log");
+    let mut file = RotatingFile::open(&path, Rotation { maxbytes: 3, backups: 1 }).unwrap();
+    file.write(b"abc").unwrap();
+    fs::remove_dir(dir.path().join("log.1")).unwrap();
+    file.reopen().unwrap();
+    file.write(b"d").unwrap();
+    assert_eq!(fs::read_to_string(dir.path().join("log.1")).unwrap(), "abcd");
 }
 
 #[test]
@@ -175,6 +188,35 @@ fn splicing_keeps_to_the_limit_and_mixes_with_writing() {
     file.write(b"e").unwrap();
     assert_eq!(fs::read(dir.path().join("log.1")).unwrap().len(), 50_100);
     assert_eq!(fs::read_to_string(&path).unwrap(), "ccccccccccdddddddddde");
+}
+
+#[test]
+fn what_others_append_between_two_writes_stays() {
+    // LOG-028
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let mut file = RotatingFile::open(&path, Rotation::default()).unwrap();
+    let mut other = RotatingFile::open(&path, Rotation::default()).unwrap();
+    let (reader, writer) = pipe().unwrap();
+    nix::unistd::write(&writer, b"spliced, ").unwrap();
+    file.splice(reader.as_fd(), 1 << 20).unwrap();
+    other.write(b"of another, ").unwrap();
+    file.write(b"written, ").unwrap();
+    other.write(b"the end").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "spliced, of another, written, the end");
+}
+
+#[test]
+fn what_has_the_name_of_a_descriptor_is_not_spliced() {
+    // LOG-034: others write to it as well, by the descriptor.
+    let dir = tempfile::tempdir().unwrap();
+    let plain = RotatingFile::open(&dir.path().join("log"), Rotation::default()).unwrap();
+    assert!(plain.is_spliceable());
+    let number = std::os::fd::AsRawFd::as_raw_fd(&plain.as_fd());
+    for name in [format!("/dev/fd/{number}"), format!("/proc/self/fd/{number}")] {
+        let file = RotatingFile::open(Path::new(&name), Rotation::default()).unwrap();
+        assert!(!file.is_spliceable(), "{name}");
+    }
 }
 
 #[test]

@@ -70,6 +70,25 @@ fn escapes_are_removed_before_everything() {
 }
 
 #[test]
+fn clearing_forgets_what_was_captured() {
+    // LOG-062
+    let (reader, writer) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).unwrap();
+    let capturing = Interest { capture_maxbytes: 100, events: false, ..interest() };
+    let mut watch = Watch::new(std::sync::Arc::new(reader), capturing);
+    let (mut found, mut bytes) = (Vec::new(), Vec::new());
+    let mut outlet = Outlet { messages: &mut found, log: &mut bytes };
+    let mut buffer = Box::new([0; CHUNK]);
+    let old = "old and much longer than the token that ends it";
+    write(&writer, format!("<!--XSUPERVISOR:BEGIN-->{old}").as_bytes()).unwrap();
+    watch.step(&mut buffer[..], &mut outlet);
+    watch.clear();
+    write(&writer, b", new<!--XSUPERVISOR:END-->").unwrap();
+    watch.step(&mut buffer[..], &mut outlet);
+    let found: Vec<String> = found.into_iter().map(show).collect();
+    assert_eq!(found, ["Communication , new"]);
+}
+
+#[test]
 fn captures_are_events_and_not_logged() {
     // LOG-084, LOG-086, LOG-087
     let capturing = Interest { capture_maxbytes: 100, strip_ansi: true, ..interest() };

@@ -305,6 +305,19 @@ fn auto_logs_go_at_a_start_and_stay_at_an_end() {
     }
 }
 
+// RUN-021, RUN-072
+#[test]
+fn auto_logs_stay_if_they_are_to() {
+    for installation in both() {
+        let sandbox = sandbox("nocleanup=true", SLEEPER);
+        let old = "x-stdout---supervisor-abc123.log";
+        sandbox.write(old, "of another run");
+        let daemon = Daemon::start(&installation, &sandbox);
+        daemon.wait_for("x", "RUNNING");
+        assert_eq!(sandbox.read(old), "of another run", "{}", installation.label);
+    }
+}
+
 // RUN-093, RUN-347: a signal without a meaning ends the daemon and nothing else.
 #[test]
 fn a_signal_that_is_not_handled_kills() {

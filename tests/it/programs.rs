@@ -103,6 +103,27 @@ done
     }
 }
 
+// RUN-203, RUN-206: looked at without a shell, which changes its mask and has descriptors of its own.
+#[test]
+fn what_the_daemon_was_given_stays_with_it() {
+    for installation in both() {
+        let sandbox = configured(
+            "[program:files]\ncommand=/bin/ls /proc/self/fd\nautorestart=false\nstartsecs=0\n\
+             stdout_logfile=%(here)s/files\n\
+             [program:mask]\ncommand=/bin/grep SigBlk /proc/self/status\nautorestart=false\n\
+             startsecs=0\nstdout_logfile=%(here)s/mask\n",
+        );
+        let mut daemon = command(&sandbox, "/bin/sh");
+        let given = "exec 3</dev/null 7</dev/null; exec \"$0\" -nc supervisord.conf";
+        daemon.arg("-c").arg(given).arg(&installation.supervisord);
+        let _daemon = Daemon::spawn_by(daemon, &installation, &sandbox);
+        // The fourth is the directory being listed.
+        wait_until("its descriptors are listed", || sandbox.read("files") == "0\n1\n2\n3\n");
+        let mask = "SigBlk:\t0000000000000000\n";
+        wait_until("its mask is shown", || sandbox.read("mask") == mask);
+    }
+}
+
 // RUN-202, RUN-205, RUN-220, RUN-221, RUN-226
 #[test]
 fn a_program_with_surroundings_of_its_own() {

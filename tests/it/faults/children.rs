@@ -226,3 +226,54 @@ fn what_has_no_command_gets_no_log() {
         assert!(!sandbox.join("x.log").exists(), "{}", installation.label);
     }
 }
+
+/// A program with a descendant that lives until it is told, or killed.
+const FAMILY: &str = "trap \"$2\" TERM
+(while [ ! -e end ]; do sleep 0.05; done) &
+echo $! > $1.pid
+while :; do sleep 0.05; done
+";
+
+// RUN-136, RUN-138, RUN-167, RUN-168, RUN-169, RTRAP-045
+#[test]
+fn a_signal_reaches_a_process_or_all_its_family() {
+    for installation in both() {
+        let family = |name: &str, on_term: &str, options: &str| {
+            format!(
+                "[program:{name}]\ncommand=/bin/sh family.sh {name} '{on_term}'\n\
+                 directory=%(here)s\nstartsecs=0\nautorestart=false\nstopwaitsecs=1\n{options}\n"
+            )
+        };
+        let sandbox = configured(&format!(
+            "{}{}{}{}",
+            family("alone", "exit", ""),
+            family("together", "exit", "stopasgroup=true"),
+            family("deaf", "", "killasgroup=true"),
+            family("signalled", "exit", "stopasgroup=true"),
+        ));
+        sandbox.write("family.sh", FAMILY);
+        let daemon = Daemon::start(&installation, &sandbox);
+        let names = ["alone", "together", "deaf", "signalled"];
+        let descendant = |name: &str| sandbox.read(&format!("{name}.pid")).trim().parse().ok();
+        wait_until("all have descendants", || names.iter().all(|name| descendant(name).is_some()));
+        let lives = |name| state_of(descendant(name).expect("a pid")).is_some_and(|s| s != 'Z');
+        let logged = |line: String| {
+            wait_until(&line, || sandbox.read("supervisord.log").contains(&line));
+        };
+        for name in ["alone", "together", "deaf"] {
+            let pid = daemon.pid_of(name);
+            assert_eq!(daemon.ctl(&["stop", name]).stdout, format!("{name}: stopped\n"));
+            let whole = if name == "together" { " process group" } else { "" };
+            logged(format!("DEBG killing {name} (pid {pid}){whole} with signal SIGTERM"));
+            if name == "deaf" {
+                logged(format!("DEBG killing deaf (pid {pid}) process group with signal SIGKILL"));
+            }
+        }
+        daemon.ctl(&["signal", "TERM", "signalled"]);
+        daemon.wait_for("signalled", "EXITED");
+        wait_until("whole families are gone", || !lives("together") && !lives("deaf"));
+        assert!(lives("alone") && lives("signalled"), "{}", installation.label);
+        sandbox.write("end", "");
+        wait_until("the others have ended", || !lives("alone") && !lives("signalled"));
+    }
+}

@@ -320,6 +320,16 @@ fn ticks_follow_a_clock_that_is_set() {
     assert_eq!(play(&mut world, "wait 100", &[]), [tick(3, 1_700_006_400)]);
 }
 
+// EVT-065: by so little that no tick is between; only the moment of the next one has moved.
+#[test]
+fn a_tick_comes_sooner_on_a_clock_that_is_set_within_its_slice() {
+    let pool = "eventlistener:pool events=TICK_5 startsecs=0";
+    let mut world = listening(&[pool], "say pool READY\\n");
+    assert_eq!(play(&mut world, "clock 3; clock set; wait 1", &[]), [""; 0]);
+    let payload = r"eventname:TICK_5 len:15\nwhen:1700000005";
+    assert_eq!(play(&mut world, "wait 1.5", &[]), [sent("pool", 0, "pool", 0, payload)]);
+}
+
 #[test]
 fn numbers_survive_a_restart_but_a_pools_own_do_not() {
     // EVT-034, EVT-035, RTRAP-024

@@ -62,6 +62,7 @@ fn fleet() -> Fleet {
         now: Wall(1_100_000_000),
         spawn_error: None,
         exit_code: None,
+        ended: None,
         stdout_log: None,
         stderr_log: None,
         spawns: 2,

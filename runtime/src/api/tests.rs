@@ -21,6 +21,7 @@ pub(crate) fn status(name: &str) -> ProcessStatus {
         now: Wall(1_100_000_000),
         spawn_error: None,
         exit_code: None,
+        ended: None,
         stdout_log: None,
         stderr_log: None,
         spawns: 1,

@@ -37,6 +37,8 @@ pub(crate) struct Process {
     pub(crate) stop: Option<Wall>,
     pub(crate) spawn_error: Option<Arc<str>>,
     pub(crate) exit_code: Option<i32>,
+    /// How it ended last, whatever has become of it since.
+    pub(crate) ended: Option<ExitStatus>,
     pub(crate) spawns: u64,
     pub(crate) throttle: Throttle,
     /// Where its timer stands.
@@ -104,6 +106,7 @@ impl Process {
             stop: None,
             spawn_error: None,
             exit_code: None,
+            ended: None,
             spawns: 0,
             throttle: Throttle::default(),
             armed: None,
@@ -138,6 +141,7 @@ impl Process {
             now: now.wall,
             spawn_error: self.spawn_error.clone(),
             exit_code: self.exit_code,
+            ended: self.ended,
             stdout_log: self.files.stdout.clone(),
             stderr_log: self.files.stderr.clone(),
             spawns: self.spawns,

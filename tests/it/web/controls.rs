@@ -54,6 +54,8 @@ fn one_process_is_started_stopped_and_restarted() {
         browser.click("button[value='restart:lone']");
         wait_until("it has restarted", || ![0, before].contains(&pid(bench, "lone")));
         browser.wait(SOON, &row("lone", "row.querySelector('.restarts').textContent === '2'"));
+        let ended = "row.querySelector('.more').textContent === 'terminated by SIGTERM'";
+        browser.wait(SOON, &row("lone", ended));
         // A failure is told, and why.
         browser.click("button[value='start:missing']");
         browser.wait(SOON, "document.querySelector('.status_msg.bad') !== null");
@@ -216,7 +218,7 @@ fn changes_show_by_themselves() {
         bench.daemon.ctl(&["stop", "lone"]);
         becomes(browser, "lone", "STOPPED");
         browser
-            .wait(SOON, &row("lone", "row.querySelector('.more').textContent.includes('signal')"));
+            .wait(SOON, &row("lone", "row.querySelector('.more').textContent.includes('SIGTERM')"));
         bench.daemon.ctl(&["stop", "web:*"]);
         bench.daemon.ctl(&["remove", "web"]);
         browser.wait(SOON, "document.querySelector('[data-key^=\"web:\"]') === null");

@@ -8,7 +8,7 @@ use compiler::plan::{GroupPlan, Plan};
 use compiler::schema::value::Signal;
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, DaemonState, Pid, ProcessId, ProcessState, Wall};
+use super::{Channel, DaemonState, ExitStatus, Pid, ProcessId, ProcessState, Wall};
 
 /// What a client may want. The core checks the shutdown state first, then names, then values
 /// (RPC-081); the number and the types of arguments are checked before.
@@ -180,6 +180,8 @@ pub struct ProcessStatus {
     pub spawn_error: Option<Arc<str>>,
     /// Exit code, -1 for a death by signal (RUN-116).
     pub exit_code: Option<i32>,
+    /// How it ended last, also when it has been started again since; `None` for never.
+    pub ended: Option<ExitStatus>,
     /// File of stdout, AUTO resolved.
     pub stdout_log: Option<Arc<Path>>,
     /// File of stderr, AUTO resolved; `None` when redirected.

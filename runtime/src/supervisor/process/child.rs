@@ -61,6 +61,7 @@ impl Supervisor {
         let Some(process) = self.processes.get_mut(&id) else { return };
         let Some(departure) = process.departed else { return };
         process.stop = Some(departure.wall);
+        process.ended = Some(departure.status);
         self.step_at(id, Event::Exited(departure.status.code()), departure.mono);
         if let Some(process) = self.processes.get_mut(&id) {
             process.departed = None;

@@ -6,6 +6,7 @@ use rpc::{ProcessState, namespec};
 
 use crate::api::process;
 use crate::http::target::percent_encode;
+use crate::supervisor::lines;
 use crate::supervisor::message::ProcessStatus;
 
 /// The class that colours a state (WEB-020).
@@ -34,14 +35,7 @@ pub(in crate::web) fn restarts(status: &ProcessStatus) -> u64 {
 
 /// What the description leaves out: how it ended last, and why it is in trouble.
 pub(in crate::web) fn details(status: &ProcessStatus) -> String {
-    let mut parts = Vec::new();
-    if matches!(status.state, ProcessState::Exited | ProcessState::Stopped) {
-        match status.exit_code {
-            Some(-1) => parts.push("killed by a signal".to_owned()),
-            Some(code) => parts.push(format!("exit status {code}")),
-            None => {}
-        }
-    }
+    let mut parts = Vec::from_iter(status.ended.map(lines::ending));
     let told = match status.state {
         // The description is this text, or the exit status says the same.
         ProcessState::Running
@@ -119,8 +113,11 @@ pub(super) fn buttons(key: &str, state: ProcessState) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use compiler::schema::value::Signal;
+
     use super::*;
     use crate::api::tests::status;
+    use crate::supervisor::message::ExitStatus;
 
     #[track_caller]
     fn check(change: impl FnOnce(&mut ProcessStatus), expected: &str) {
@@ -136,14 +133,24 @@ mod tests {
         check(
             |process| {
                 process.state = ProcessState::Stopped;
-                process.exit_code = Some(-1);
+                process.ended = Some(ExitStatus::Signal { signal: Signal(15), core: false });
             },
-            "killed by a signal",
+            "terminated by SIGTERM",
+        );
+        // What came of it is in the description.
+        check(|process| process.ended = Some(ExitStatus::Code(1)), "exit status 1");
+        check(
+            |process| {
+                process.state = ProcessState::Fatal;
+                process.ended = Some(ExitStatus::Code(1));
+                process.spawn_error = Some("Exited too quickly".into());
+            },
+            "exit status 1",
         );
         check(
             |process| {
                 process.state = ProcessState::Exited;
-                process.exit_code = Some(2);
+                process.ended = Some(ExitStatus::Code(2));
                 process.spawn_error = Some("Bad exit code 2".into());
             },
             "exit status 2",

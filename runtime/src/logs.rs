@@ -15,14 +15,14 @@
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use compiler::plan::GroupKind;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::epoll::EpollFlags;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::oneshot;
@@ -33,6 +33,7 @@ use self::intake::Intake;
 use self::output::Output;
 pub use self::output::{Opening, Outputs};
 use self::pace::PIPE;
+use self::poller::Poller;
 use self::pumps::Pumps;
 use self::queue::{Command, Credit, Queue, Report, Source, StreamId};
 use self::rotate::CHUNK;
@@ -50,6 +51,7 @@ pub mod follow;
 mod intake;
 mod output;
 mod pace;
+mod poller;
 mod pump;
 mod pumps;
 mod queue;
@@ -97,7 +99,7 @@ pub struct Logs {
     reports: Arc<Queue<Report>>,
     /// Becomes readable when a log thread reports something, a stdin has room or output has
     /// gathered.
-    epoll: AsyncFd<Poller>,
+    poller: AsyncFd<Poller>,
     /// Tell of the listeners' pipes.
     bells: Bells,
     /// Tells of the other watched pipes.
@@ -132,16 +134,6 @@ struct Watched {
     commands: Arc<Queue<Command>>,
 }
 
-/// An epoll set that can be waited for by the runtime's own.
-#[derive(Debug)]
-struct Poller(Epoll);
-
-impl AsRawFd for Poller {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0.0.as_raw_fd()
-    }
-}
-
 /// The streams of one living process.
 #[derive(Debug)]
 struct Streams {
@@ -163,16 +155,15 @@ impl Logs {
     /// When the kernel refuses a descriptor or a thread.
     pub fn start(options: Options) -> io::Result<Self> {
         let reports = Queue::new()?;
-        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        epoll.add(&reports, EpollEvent::new(EpollFlags::EPOLLIN, REPORTS))?;
+        let poller = Poller::new()?;
+        poller.add(&reports, EpollFlags::EPOLLIN, REPORTS)?;
         let intake = Intake::new()?;
-        let once = EpollFlags::EPOLLIN | EpollFlags::EPOLLET;
-        epoll.add(intake.alarm(), EpollEvent::new(once, ALARM))?;
+        poller.add(intake.alarm(), EpollFlags::EPOLLIN | EpollFlags::EPOLLET, ALARM)?;
         Ok(Self {
             options,
             pumps: Pumps::start(&reports)?,
             reports,
-            epoll: awaited(Poller(epoll), Interest::READABLE)?,
+            poller: awaited(poller, Interest::READABLE)?,
             bells: Bells::default(),
             intake,
             slots: BTreeMap::new(),
@@ -248,7 +239,7 @@ impl Logs {
     fn poll(&mut self, wanted: usize, context: &mut Context<'_>) -> Poll<()> {
         let rung = self.bells.poll(context);
         // An error means that the runtime is shutting down.
-        if let Poll::Ready(Ok(mut guard)) = self.epoll.poll_read_ready(context) {
+        if let Poll::Ready(Ok(mut guard)) = self.poller.poll_read_ready(context) {
             // Before looking, so that whatever comes from now on is announced again.
             guard.clear_ready();
             self.unread = true;
@@ -271,10 +262,9 @@ impl Logs {
 
     /// Heeds the log threads and writes on to those who read.
     fn look(&mut self, messages: &mut Vec<Message>) {
-        let mut events = [EpollEvent::empty(); BATCH];
-        let count = self.epoll.get_ref().0.wait(&mut events, EpollTimeout::ZERO).unwrap_or(0);
-        self.unread = count == BATCH;
-        for token in events[..count].iter().map(EpollEvent::data) {
+        let tokens = self.poller.get_ref().ready::<BATCH>();
+        self.unread = tokens.len() == BATCH;
+        for token in tokens {
             match token {
                 REPORTS => self.heed_reports(messages),
                 ALARM => self.intake.ripen(),
@@ -311,7 +301,8 @@ impl Logs {
         let waited = stdin.is_waiting();
         let result = stdin.feed(bytes);
         if stdin.is_waiting() && !waited {
-            register(&self.epoll, &*stdin, EpollFlags::EPOLLOUT, id);
+            let room = self.poller.get_ref().add(&*stdin, EpollFlags::EPOLLOUT, id.0);
+            room.unwrap_or_else(|error| cannot_wait(&error));
         }
         if result == FeedResult::Closed {
             self.slots.remove(&id);
@@ -425,7 +416,7 @@ impl Logs {
                 let process = *process;
                 let flush = stdin.flush();
                 if flush != Flush::Blocked {
-                    self.epoll.get_ref().0.delete(&*stdin).unwrap_or_default();
+                    self.poller.get_ref().remove(&*stdin);
                 }
                 if let Flush::Drained { refused: true } | Flush::Closed { refused: true } = flush {
                     messages.push(Message::StdinDrained { process });
@@ -489,12 +480,6 @@ fn write(commands: &Queue<Command>, id: StreamId, bytes: Vec<u8>, stopped: bool)
         commands.push_urgent(command);
     } else {
         commands.push(command);
-    }
-}
-
-fn register(epoll: &AsyncFd<Poller>, fd: impl AsFd, interest: EpollFlags, id: StreamId) {
-    if let Err(error) = epoll.get_ref().0.add(fd, EpollEvent::new(interest, id.0)) {
-        cannot_wait(&error.into());
     }
 }
 

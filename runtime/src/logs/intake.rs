@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::epoll::EpollFlags;
 use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::Poller;
 use super::pace::Pace;
+use super::poller::Poller;
 use super::queue::StreamId;
 use crate::os::awaited::awaited;
 
@@ -49,7 +49,7 @@ impl Intake {
     pub(super) fn new() -> io::Result<Self> {
         let flags = TimerFlags::TFD_CLOEXEC | TimerFlags::TFD_NONBLOCK;
         Ok(Self {
-            set: Arc::new(Poller(Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?)),
+            set: Arc::new(Poller::new()?),
             announced: None,
             filled: VecDeque::new(),
             due: 0,
@@ -68,14 +68,14 @@ impl Intake {
     /// waited for is read when its process is dead.
     pub(super) fn add(&self, stream: StreamId, pipe: impl AsFd) {
         let interest = EpollFlags::EPOLLIN | EpollFlags::EPOLLET;
-        if let Err(error) = self.set.0.add(pipe, EpollEvent::new(interest, stream.0)) {
-            super::cannot_wait(&error.into());
+        if let Err(error) = self.set.add(pipe, interest, stream.0) {
+            super::cannot_wait(&error);
         }
     }
 
     /// Leaves a pipe alone until it is added again. A closed one need not be removed.
     pub(super) fn remove(&self, pipe: impl AsFd) {
-        self.set.0.delete(pipe).unwrap_or_default();
+        self.set.remove(pipe);
     }
 
     /// Whether streams are to be read now, when the core has a use for the output of `wanted` of
@@ -162,10 +162,10 @@ impl Intake {
 
     /// Asks the kernel which pipes have something.
     fn look(&mut self) {
-        let mut events = [EpollEvent::empty(); GLANCE];
         loop {
-            let count = self.set.0.wait(&mut events, EpollTimeout::ZERO).unwrap_or(0);
-            self.filled.extend(events[..count].iter().map(|event| StreamId(event.data())));
+            let tokens = self.set.ready::<GLANCE>();
+            let count = tokens.len();
+            self.filled.extend(tokens.map(StreamId));
             if count < GLANCE {
                 return;
             }

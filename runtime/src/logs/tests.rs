@@ -1,7 +1,7 @@
 //! Tests of the streams of processes, used as the driver uses them.
 
 use std::fs;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::unistd::{pipe, read, write};
 use tempfile::TempDir;

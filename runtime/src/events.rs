@@ -1,8 +1,7 @@
 //! The events listeners can subscribe to: their names, their ancestry, their payloads and the
 //! envelope they are sent in. Who receives them is decided in the core's pools.
 
-use std::fmt::{self, Write as _};
-
+use itoa::Buffer as Digits;
 use serde::{Deserialize, Serialize};
 
 use crate::supervisor::message::{Channel, Pid};
@@ -167,17 +166,26 @@ pub fn state_payload(process: &str, group: &str, change: &Change) -> String {
 /// The payload of `PROCESS_LOG_*` (EVT-024). `data` is text already.
 #[must_use]
 pub fn log_payload(process: &str, group: &str, pid: Pid, channel: Channel, data: &str) -> String {
-    let (pid, channel) = (pid.0, channel.name());
-    let head =
-        format_args!("processname:{process} groupname:{group} pid:{pid} channel:{channel}\n");
-    text(head, process.len() + group.len(), data)
+    // Not by `format!`, which takes a good part of the time an event takes.
+    [
+        "processname:",
+        process,
+        " groupname:",
+        group,
+        " pid:",
+        Digits::new().format(pid.0),
+        " channel:",
+        channel.name(),
+        "\n",
+        data,
+    ]
+    .concat()
 }
 
 /// The payload of `PROCESS_COMMUNICATION_*` (EVT-025). `data` is text already.
 #[must_use]
 pub fn communication_payload(process: &str, group: &str, pid: Pid, data: &str) -> String {
-    let head = format_args!("processname:{process} groupname:{group} pid:{}\n", pid.0);
-    text(head, process.len() + group.len(), data)
+    format!("processname:{process} groupname:{group} pid:{}\n{data}", pid.0)
 }
 
 /// The payload of `REMOTE_COMMUNICATION` (EVT-026).
@@ -209,22 +217,24 @@ pub fn envelope(
     kind: EventType,
     payload: &str,
 ) -> Vec<u8> {
-    let (name, len) = (kind.name(), payload.chars().count());
-    let head = format_args!(
-        "ver:3.0 server:{identifier} serial:{serial} pool:{pool} poolserial:{pool_serial} \
-         eventname:{name} len:{len}\n"
-    );
-    text(head, identifier.len() + pool.len() + name.len(), payload).into_bytes()
-}
-
-/// A head, the names in which are so long together, and what follows it.
-fn text(head: fmt::Arguments<'_>, names: usize, rest: &str) -> String {
-    // Room for the words and numbers of a head, so that all of it is put down once.
-    let mut text = String::with_capacity(128 + names + rest.len());
-    // Writing to a `String` cannot fail.
-    let _ = text.write_fmt(head);
-    text.push_str(rest);
-    text
+    [
+        "ver:3.0 server:",
+        identifier,
+        " serial:",
+        Digits::new().format(serial),
+        " pool:",
+        pool,
+        " poolserial:",
+        Digits::new().format(pool_serial),
+        " eventname:",
+        kind.name(),
+        " len:",
+        Digits::new().format(payload.chars().count()),
+        "\n",
+        payload,
+    ]
+    .concat()
+    .into_bytes()
 }
 
 /// The page `docs/reference/events.md`.

@@ -1,7 +1,7 @@
 //! Events and the pools of listeners that receive them: serials, buffers, dispatch, rejection,
 //! ticks. What a listener's output means is in `listener`.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Supervisor;
 use super::message::{Action, Channel, FeedResult, GroupId, OutputKind, ProcessId, ProcessState};
+use super::process::Process;
 use crate::events::{self, EventType, TICKS};
 use crate::quote;
 
@@ -47,6 +48,8 @@ pub(crate) struct Buffered {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pool {
     subscriptions: Vec<EventType>,
+    /// Whether output of programs is among them.
+    hears_output: bool,
     judge: Judge,
     capacity: usize,
     pub(super) buffer: VecDeque<Buffered>,
@@ -80,12 +83,12 @@ impl Announcer {
 
 impl Pool {
     pub(crate) fn new(plan: &PoolPlan) -> Pool {
+        let subscriptions: Vec<_> =
+            plan.events.iter().filter_map(|name| EventType::from_name(name)).collect();
+        let covers = |kind: &EventType| subscriptions.iter().any(|wide| kind.is_a(*wide));
         Pool {
-            subscriptions: plan
-                .events
-                .iter()
-                .filter_map(|name| EventType::from_name(name))
-                .collect(),
+            hears_output: OUTPUT.iter().any(covers),
+            subscriptions,
             judge: Judge::named(&plan.result_handler),
             capacity: usize::try_from(plan.buffer_size).unwrap_or(usize::MAX).max(1),
             buffer: VecDeque::new(),
@@ -98,10 +101,6 @@ impl Pool {
     /// How often an event of this type is delivered (EVT-016).
     pub(super) fn deliveries(&self, kind: EventType) -> usize {
         self.subscriptions.iter().filter(|subscribed| kind.is_a(**subscribed)).count()
-    }
-
-    fn hears_output(&self) -> bool {
-        OUTPUT.iter().any(|kind| self.deliveries(*kind) > 0)
     }
 
     /// Whether this many events more would drive out some that wait.
@@ -155,21 +154,13 @@ impl Supervisor {
         if again {
             self.log_rebuffering(id, buffered.event.serial);
         }
-        self.make_room(id);
-        if let Some(pool) = self.pool_mut(id) {
-            pool.buffer.push_back(buffered);
-            self.stirred.insert(id);
-        }
+        self.buffer(id, |buffer| buffer.push_back(buffered));
     }
 
     /// Puts an event back at the head of its own pool (EVT-067; not of others, EVT-069).
     fn rebuffer(&mut self, id: GroupId, buffered: Buffered) {
         self.log_rebuffering(id, buffered.event.serial);
-        self.make_room(id);
-        if let Some(pool) = self.pool_mut(id) {
-            pool.buffer.push_front(buffered);
-            self.stirred.insert(id);
-        }
+        self.buffer(id, |buffer| buffer.push_front(buffered));
     }
 
     fn log_rebuffering(&mut self, id: GroupId, serial: u64) {
@@ -183,12 +174,19 @@ impl Supervisor {
         });
     }
 
-    fn make_room(&mut self, id: GroupId) {
+    /// Has one event put into the buffer of a pool, and one thrown out if it is full.
+    fn buffer(&mut self, id: GroupId, put: impl FnOnce(&mut VecDeque<Buffered>)) {
         let Some(group) = self.groups.get_mut(&id) else { return };
-        let Some(serial) = group.pool.as_deref_mut().and_then(Pool::make_room) else { return };
-        let name = &group.name;
-        let text = format!("pool {name} event buffer overflowed, discarding event {serial}");
-        self.log(LogLevel::Error, text);
+        let Some(pool) = group.pool.as_deref_mut() else { return };
+        let overflowed = pool.make_room().map(|serial| {
+            let name = &group.name;
+            format!("pool {name} event buffer overflowed, discarding event {serial}")
+        });
+        put(&mut pool.buffer);
+        self.stirred.insert(id);
+        if let Some(text) = overflowed {
+            self.log(LogLevel::Error, text);
+        }
     }
 
     pub(crate) fn pool_added(&mut self, id: GroupId) {
@@ -228,54 +226,43 @@ impl Supervisor {
 
     /// EVT-061: the oldest event to the first ready listener, one at a time.
     fn feed_pool(&mut self, id: GroupId) {
-        let Some(pool) = self.pool(id) else { return };
+        let Some(group) = self.groups.get_mut(&id) else { return };
+        let Some(pool) = group.pool.as_deref_mut() else { return };
         if pool.feeding.is_some() {
             return;
         }
-        let ready = self.ready_listener(id);
-        let Some(pool) = self.pool_mut(id) else { return };
-        let Some(buffered) = pool.buffer.pop_front() else {
+        let Some(oldest) = pool.buffer.front() else {
             pool.started = false;
             return;
         };
-        let Some(process) = ready else {
-            let started = std::mem::take(&mut pool.started);
-            let serial = buffered.event.serial;
-            if started {
-                self.log_rebuffering(id, serial);
-            }
-            if let Some(pool) = self.pool_mut(id) {
-                pool.buffer.push_front(buffered);
+        let Some(process) = ready_listener(&group.members, &self.processes) else {
+            if std::mem::take(&mut pool.started) && !self.omits_debug_lines {
+                self.keep_oldest(id);
             }
             return;
         };
-        pool.feeding = Some((process, buffered.clone()));
-        self.order_feed(id, process, &buffered);
-    }
-
-    fn order_feed(&mut self, id: GroupId, process: ProcessId, buffered: &Buffered) {
-        let Some(group) = self.groups.get(&id) else { return };
-        let event = &buffered.event;
+        let event = &oldest.event;
         let data = events::envelope(
             self.staged.identifier(),
             event.serial,
             &group.name,
-            buffered.pool_serial,
+            oldest.pool_serial,
             event.kind,
             &event.payload,
         );
+        pool.feeding = pool.buffer.pop_front().map(|oldest| (process, oldest));
         self.actions.push(Action::Feed { process, data });
     }
 
-    fn ready_listener(&self, id: GroupId) -> Option<ProcessId> {
-        let group = self.groups.get(&id)?;
-        group.members.iter().copied().find(|id| {
-            self.processes.get(id).is_some_and(|process| {
-                process.state.shown() == ProcessState::Running
-                    && process.departed.is_none()
-                    && process.listener.as_deref().is_some_and(Listener::is_ready)
-            })
-        })
+    /// Logs what the original does: takes the oldest event out and puts it back.
+    fn keep_oldest(&mut self, id: GroupId) {
+        let Some(oldest) = self.pool_mut(id).and_then(|pool| pool.buffer.pop_front()) else {
+            return;
+        };
+        self.log_rebuffering(id, oldest.event.serial);
+        if let Some(pool) = self.pool_mut(id) {
+            pool.buffer.push_front(oldest);
+        }
     }
 
     /// The output of how many streams there is a use for: none while every pool that hears of
@@ -283,7 +270,7 @@ impl Supervisor {
     #[must_use]
     pub fn wanted_outputs(&self) -> usize {
         let pools = self.announcer.pools.iter().filter_map(|id| self.pool(*id));
-        let mut hearing = pools.filter(|pool| pool.hears_output()).peekable();
+        let mut hearing = pools.filter(|pool| pool.hears_output).peekable();
         if hearing.peek().is_none() {
             return usize::MAX;
         }
@@ -298,7 +285,8 @@ impl Supervisor {
             let members = group.members.iter().filter_map(|id| self.processes.get(id));
             members.filter_map(|process| process.listener.as_deref()).any(is)
         };
-        let served = || self.ready_listener(id).is_some() || any(Listener::is_between_events);
+        let is_one_ready = || ready_listener(&group.members, &self.processes).is_some();
+        let served = || is_one_ready() || any(Listener::is_between_events);
         any(Listener::is_at_work) || (!pool.buffer.is_empty() && served())
     }
 
@@ -445,4 +433,18 @@ impl Supervisor {
         );
         self.log(LogLevel::Debug, text);
     }
+}
+
+/// The first of these processes that can be sent an event.
+fn ready_listener(
+    members: &[ProcessId],
+    processes: &BTreeMap<ProcessId, Box<Process>>,
+) -> Option<ProcessId> {
+    members.iter().copied().find(|id| {
+        processes.get(id).is_some_and(|process| {
+            process.state.shown() == ProcessState::Running
+                && process.departed.is_none()
+                && process.listener.as_deref().is_some_and(Listener::is_ready)
+        })
+    })
 }

@@ -1,6 +1,8 @@
 //! The protocol of event listeners, from the daemon's side: what a listener's bytes mean in each
 //! of its states (EVT-040 to EVT-055). No pools, no processes.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::Buffered;
@@ -9,7 +11,7 @@ const READY: &[u8] = b"READY\n";
 /// `RESULT `: as many bytes are skipped, whatever they are (EVT-046).
 const RESULT_PREFIX: usize = 7;
 /// The longest result that is collected. The original collects any length.
-const LONGEST_RESULT: u64 = 16 << 20;
+const LONGEST_RESULT: usize = 16 << 20;
 /// The longest result line that is waited for.
 const LONGEST_LINE: usize = 64 << 10;
 
@@ -20,8 +22,7 @@ pub(crate) struct Listener {
     /// What it has written and is not understood yet.
     input: Vec<u8>,
     /// How long its result will be.
-    announced: Option<u64>,
-    result: Vec<u8>,
+    announced: Option<usize>,
     /// The event it works on.
     event: Option<Buffered>,
     /// It has answered an event before.
@@ -145,88 +146,84 @@ impl Listener {
 
     /// Takes notice of bytes from its stdout.
     pub(crate) fn hear(&mut self, data: &[u8], judge: Judge) -> Vec<Remark> {
-        let mut remarks = Vec::new();
-        self.input.extend_from_slice(data);
-        while !self.input.is_empty() {
-            let understood = match self.state {
-                ListenerState::Unknown => {
-                    self.input = Vec::new();
-                    false
-                }
-                ListenerState::Acknowledged => self.hear_ready(&mut remarks),
-                ListenerState::Ready => {
-                    self.distrust(&mut remarks);
-                    false
-                }
-                ListenerState::Busy if self.announced.is_none() => self.hear_line(&mut remarks),
-                ListenerState::Busy => self.hear_result(judge, &mut remarks),
-            };
-            if !understood {
-                break;
-            }
-        }
+        // An answer mostly comes at once and is understood where it lies.
+        let mut kept = std::mem::take(&mut self.input);
+        let input = if kept.is_empty() {
+            Cow::Borrowed(data)
+        } else {
+            kept.extend_from_slice(data);
+            Cow::Owned(kept)
+        };
+        let (remarks, left) = self.understand(&input, judge);
+        self.input = if left.len() == input.len() { input.into_owned() } else { left.to_vec() };
         remarks
     }
 
-    /// EVT-041 to EVT-043.
-    fn hear_ready(&mut self, remarks: &mut Vec<Remark>) -> bool {
-        if self.input.len() < READY.len() {
-            return false;
+    /// What follows from these bytes, and those of them that are not understood yet.
+    fn understand<'a>(&mut self, mut input: &'a [u8], judge: Judge) -> (Vec<Remark>, &'a [u8]) {
+        let mut remarks = Vec::new();
+        while !input.is_empty() {
+            let rest = match self.state {
+                ListenerState::Unknown => Some(&[][..]),
+                ListenerState::Acknowledged => self.hear_ready(input, &mut remarks),
+                ListenerState::Ready => Some(self.distrust(&mut remarks)),
+                ListenerState::Busy => match self.announced {
+                    None => self.hear_line(input, &mut remarks),
+                    Some(length) => self.hear_result(input, length, judge, &mut remarks),
+                },
+            };
+            let Some(rest) = rest else { break };
+            input = rest;
         }
-        if !self.input.starts_with(READY) {
-            self.distrust(remarks);
-            return false;
+        (remarks, input)
+    }
+
+    /// EVT-041 to EVT-043. What follows, once there is enough to tell.
+    fn hear_ready<'a>(&mut self, input: &'a [u8], remarks: &mut Vec<Remark>) -> Option<&'a [u8]> {
+        if input.len() < READY.len() {
+            return None;
         }
-        self.input.drain(..READY.len());
+        let Some(rest) = input.strip_prefix(READY) else { return Some(self.distrust(remarks)) };
         self.change(ListenerState::Ready, remarks);
-        true
+        Some(rest)
     }
 
     /// EVT-045 to EVT-049.
-    fn hear_line(&mut self, remarks: &mut Vec<Remark>) -> bool {
-        let Some(end) = self.input.iter().position(|byte| *byte == b'\n') else {
-            if self.input.len() > LONGEST_LINE {
-                let line = std::mem::take(&mut self.input);
-                self.refuse_line(line, remarks);
-            }
-            return false;
+    fn hear_line<'a>(&mut self, input: &'a [u8], remarks: &mut Vec<Remark>) -> Option<&'a [u8]> {
+        let Some(end) = input.iter().position(|byte| *byte == b'\n') else {
+            return (input.len() > LONGEST_LINE).then(|| self.refuse_line(input, remarks));
         };
-        let announced = self.input.get(RESULT_PREFIX..end).and_then(length);
+        let announced = input.get(RESULT_PREFIX..end).and_then(length);
         match announced.filter(|length| *length <= LONGEST_RESULT) {
             Some(length) => {
                 self.announced = Some(length);
-                self.input.drain(..=end);
-                true
+                Some(&input[end + 1..])
             }
-            None => {
-                let line = self.input.drain(..=end).take(end).collect();
-                self.refuse_line(line, remarks);
-                false
-            }
+            None => Some(self.refuse_line(&input[..end], remarks)),
         }
     }
 
-    fn refuse_line(&mut self, mut line: Vec<u8>, remarks: &mut Vec<Remark>) {
-        line.truncate(LONGEST_LINE);
-        remarks.push(Remark::BadLine(line));
-        self.distrust(remarks);
+    fn refuse_line(&mut self, line: &[u8], remarks: &mut Vec<Remark>) -> &'static [u8] {
+        remarks.push(Remark::BadLine(line[..line.len().min(LONGEST_LINE)].to_vec()));
+        let rest = self.distrust(remarks);
         remarks.extend(self.event.take().map(Remark::Returned));
+        rest
     }
 
     /// EVT-048, EVT-050, EVT-051. An empty result is looked at when the next byte comes.
-    fn hear_result(&mut self, judge: Judge, remarks: &mut Vec<Remark>) -> bool {
-        let announced = usize::try_from(self.announced.unwrap_or(0)).unwrap_or(usize::MAX);
-        let needed = announced.saturating_sub(self.result.len()).min(self.input.len());
-        self.result.extend(self.input.drain(..needed));
-        if self.result.len() < announced {
-            return false;
-        }
+    fn hear_result<'a>(
+        &mut self,
+        input: &'a [u8],
+        length: usize,
+        judge: Judge,
+        remarks: &mut Vec<Remark>,
+    ) -> Option<&'a [u8]> {
+        let (result, rest) = input.split_at_checked(length)?;
         self.announced = None;
-        let result = std::mem::take(&mut self.result);
         if judge == Judge::Stdout {
-            remarks.extend(shown(&result).map(Remark::Shown));
+            remarks.extend(shown(result).map(Remark::Shown));
         }
-        let accepted = judge.accepts(&result);
+        let accepted = judge.accepts(result);
         let event = self.event.take();
         self.experienced = true;
         remarks.push(if accepted { Remark::Processed } else { Remark::Refused });
@@ -234,12 +231,13 @@ impl Listener {
         if !accepted {
             remarks.extend(event.map(Remark::Returned));
         }
-        true
+        Some(rest)
     }
 
-    fn distrust(&mut self, remarks: &mut Vec<Remark>) {
-        self.input = Vec::new();
+    /// Nothing it says is listened to any more: nothing of it is left.
+    fn distrust(&mut self, remarks: &mut Vec<Remark>) -> &'static [u8] {
         self.change(ListenerState::Unknown, remarks);
+        &[]
     }
 
     fn change(&mut self, new: ListenerState, remarks: &mut Vec<Remark>) {
@@ -263,7 +261,7 @@ fn shown(result: &[u8]) -> Option<Vec<u8>> {
 
 /// A number as Python's `int` reads it: blanks around, a sign, single underscores between digits.
 /// A negative one is none (EVT-049).
-fn length(text: &[u8]) -> Option<u64> {
+fn length(text: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(text).ok()?;
     let blank = |c: char| c.is_ascii_whitespace() || c == '\x0b';
     let text = text.trim_matches(blank);
@@ -272,13 +270,13 @@ fn length(text: &[u8]) -> Option<u64> {
         b'+' => (false, &text[1..]),
         _ => (false, text),
     };
-    let mut value: u64 = 0;
+    let mut value: usize = 0;
     for part in digits.split('_') {
         if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
         for byte in part.bytes() {
-            value = value.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+            value = value.saturating_mul(10).saturating_add(usize::from(byte - b'0'));
         }
     }
     (!negative || value == 0).then_some(value)

@@ -66,7 +66,9 @@ impl World {
             Action::Activate(order) => {
                 Message::Activated { group: order.group, result: Ok(Vec::new()) }
             }
-            Action::Probe(order) => Message::Probed { process: order.process, result: Ok(()) },
+            Action::Probe { order, request } => {
+                Message::Probed { process: order.process, request, result: Ok(()) }
+            }
             Action::Spawn(order) => {
                 self.last_pid += 1;
                 self.alive.push_back(Pid(self.last_pid));

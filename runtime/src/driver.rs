@@ -15,11 +15,11 @@ use tokio::sync::oneshot;
 
 use crate::activity::Activity;
 use crate::clock;
+use crate::driver::flights::Flights;
 use crate::driver::ground::Ground;
-use crate::driver::launcher::Preparation;
 use crate::driver::opener::Opener;
 use crate::driver::recompiler::{Outcome, Recompiler};
-use crate::driver::slow::Opened;
+use crate::driver::slow::{Awaited, Done, JobId};
 use crate::link::{DriverEnd, Pending};
 use crate::logs::{Logs, Options};
 use crate::origin::Origin;
@@ -30,14 +30,15 @@ use crate::os::sockets::python_error;
 use crate::os::spawn::{self, Target};
 use crate::supervisor::Supervisor;
 use crate::supervisor::message::{
-    Action, DaemonSignal, Exit, Fault, Message, Now, Pid, ProcessId, Reply, RequestId, SignalError,
+    Action, DaemonSignal, Exit, Fault, Message, Now, Pid, Reply, RequestId, SignalError,
     SpawnOrder, Wall,
 };
 
+mod attempt;
 pub(crate) mod fcgi;
+mod flights;
 pub(crate) mod ground;
 mod launcher;
-mod needs;
 mod opener;
 mod recompiler;
 mod slow;
@@ -67,11 +68,12 @@ pub(crate) struct Driver<'s> {
     /// Spawns the core has ordered. One is carried out a turn, so that starting a thousand
     /// processes holds up nobody.
     spawns: VecDeque<SpawnOrder>,
-    opener: Opener<Opened>,
-    /// The processes whose log files are being opened and whose sockets are being made.
-    opening: BTreeMap<ProcessId, Preparation>,
-    /// The one of them that everybody else waits for, and until when.
-    awaited: Option<(ProcessId, Instant)>,
+    /// Those that are being carried out.
+    flights: Flights,
+    opener: Opener<(Option<JobId>, Done)>,
+    last_job: JobId,
+    /// What everybody else waits for.
+    awaited: Option<Awaited>,
     /// Disconnected as soon as the sockets are closed that took too long to be waited for.
     closing: Option<Receiver<()>>,
     /// Answers the core has not got yet; empty between turns.
@@ -95,8 +97,8 @@ enum Turn {
     Deadline,
     ClockSet,
     Spawn,
-    Opened(Opened),
-    Stalled(ProcessId),
+    Done(Option<JobId>, Done),
+    Stalled,
 }
 
 impl Timeline {
@@ -139,8 +141,9 @@ impl<'s> Driver<'s> {
             clock,
             end,
             spawns: VecDeque::new(),
+            flights: Flights::default(),
             opener: Opener::new()?,
-            opening: BTreeMap::new(),
+            last_job: JobId::default(),
             awaited: None,
             closing: None,
             inbox: VecDeque::new(),
@@ -174,8 +177,8 @@ impl<'s> Driver<'s> {
                     self.spawn_next();
                     tokio::task::yield_now().await;
                 }
-                Turn::Opened(opened) => self.on_opened(opened),
-                Turn::Stalled(process) => self.put_aside(process),
+                Turn::Done(job, done) => self.on_done(job, done),
+                Turn::Stalled => self.put_aside(),
             }
         };
         self.ground.activity().flush(LAST_LINES);
@@ -191,11 +194,10 @@ impl<'s> Driver<'s> {
     /// Waits for the next thing to happen. Nothing is lost when several happen at once.
     async fn next(&mut self) -> Turn {
         let deadline = self.supervisor.deadline().map(|at| self.timeline.0 + at);
-        let (wake, turn) = match (self.awaited, deadline) {
-            (Some((process, at)), deadline) if deadline.is_none_or(|deadline| at < deadline) => {
-                (Some(at), Turn::Stalled(process))
-            }
-            (_, deadline) => (deadline, Turn::Deadline),
+        let stalled = self.awaited.map(|awaited| awaited.until);
+        let (wake, turn) = match stalled {
+            Some(at) if deadline.is_none_or(|deadline| at < deadline) => (stalled, Turn::Stalled),
+            _ => (deadline, Turn::Deadline),
         };
         let sleep = async {
             match wake {
@@ -212,7 +214,7 @@ impl<'s> Driver<'s> {
             }
             outcome = self.recompiler.done() => Turn::Compiled(outcome),
             () = self.logs.ready(wanted, &mut messages) => Turn::Messages(messages),
-            opened = self.opener.done() => Turn::Opened(opened),
+            (job, done) = self.opener.done() => Turn::Done(job, done),
             () = sleep => turn,
             () = self.clock.changed() => Turn::ClockSet,
             () = std::future::ready(()), if !self.spawns.is_empty() => Turn::Spawn,
@@ -246,12 +248,17 @@ impl<'s> Driver<'s> {
     }
 
     /// Collects one child; false when there is none. Its exit is known to the core before the next
-    /// is collected: until then its pid is not free, so no signal can reach a stranger.
+    /// is collected: until then its pid is not free, so no signal can reach a stranger. Of one whose
+    /// spawn is not told of yet, no pid is known to the core.
     fn reap(&mut self, children: Children) -> bool {
         let reaped = reap(children);
         let found = matches!(reaped, Ok(Some(_)));
         match reaped {
-            Ok(Some((pid, status))) => self.feed(Message::Exited { pid, status }),
+            Ok(Some((pid, status))) => {
+                if !self.flights.collected(pid, status) {
+                    self.feed(Message::Exited { pid, status });
+                }
+            }
             Ok(None) => {}
             Err(errno) => self.feed(Message::ReapFailed { errno: errno as i32 }),
         }
@@ -295,14 +302,13 @@ impl<'s> Driver<'s> {
             Action::Print(text) => self.ground.activity().print(&text),
             Action::Activate(order) => inbox.extend(self.activate(order)),
             Action::Deactivate { group } => self.ground.deactivate(group),
-            Action::Probe(order) => {
-                let result = self.ground.probe(&order.plan);
-                inbox.push_back(Message::Probed { process: order.process, result });
-            }
+            Action::Probe { order, request } => inbox.extend(self.probe(order, request)),
             Action::Spawn(order) => self.spawns.push_back(order),
             Action::Abandon { process } => inbox.extend(self.abandon(process)),
             Action::Kill { process, pid, signal, to_group, why } => {
-                let result = kill(pid, signal.0, to_group);
+                let ended = self.flights.has_ended(pid);
+                let result =
+                    if ended { Err(SignalError::Gone) } else { kill(pid, signal.0, to_group) };
                 inbox.push_back(Message::Killed { process, why, result });
             }
             Action::Drain { process } => {

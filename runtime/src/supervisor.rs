@@ -188,7 +188,7 @@ impl Supervisor {
             Message::Deadline => self.wake(),
             Message::ClockSet => self.rearm_ticks(),
             Message::Activated { group, result } => self.activated(group, result),
-            Message::Probed { process, result } => self.probed(process, result),
+            Message::Probed { process, request, result } => self.probed(process, request, result),
             Message::SpawnStalled { process } => self.spawn_stalled(process),
             Message::Spawned { process, result } => self.spawned(process, result),
             Message::ChildFailed { process, reason } => self.child_failed(process, &reason),

@@ -3,6 +3,7 @@
 //! when the cause is gone, and ends when it is told to.
 
 mod children;
+mod commands;
 mod crowds;
 mod deaths;
 mod disks;

@@ -11,17 +11,16 @@ use compiler::schema::value::LogLevel;
 
 use crate::activity::Activity;
 use crate::driver::Timeline;
+use crate::driver::attempt::{Attempt, Made, Means};
 use crate::driver::fcgi::{self, FcgiSockets, Lease};
-use crate::driver::launcher::{Launched, Launcher, Preparation};
-use crate::driver::needs::{Needs, Supplies};
+use crate::driver::launcher::Launcher;
 use crate::driver::opener::Places;
 use crate::logs::{Logs, auto};
 use crate::os::environment::Inherited;
 use crate::rehearsal::Held;
 use crate::supervisor::Supervisor;
 use crate::supervisor::message::{
-    Action, AutoLogs, CommandError, Exit, GroupId, GroupOrder, Message, ProcessId, SpawnError,
-    SpawnOrder,
+    Action, AutoLogs, Exit, GroupId, GroupOrder, Message, Pid, ProcessId, SpawnError, SpawnOrder,
 };
 
 /// The parts of a run that need no runtime.
@@ -101,45 +100,49 @@ impl Ground {
         self.sockets.forget(group);
     }
 
-    /// Whether the command of a process could be executed.
-    pub(crate) fn probe(&self, process: &ProcessPlan) -> Result<(), CommandError> {
-        self.launcher.probe(process).map(drop)
+    /// What processes are spawned with.
+    pub(crate) fn means(&self) -> Arc<Means> {
+        self.launcher.means()
     }
 
-    /// Gathers what a process is started with, and says what else has to be made for it.
-    ///
-    /// # Errors
-    /// When it cannot be spawned, in the terms of `spawnerr`.
-    pub(crate) fn prepare(
-        &mut self,
-        order: SpawnOrder,
-        logs: &Logs,
-    ) -> Result<(Preparation, Needs), SpawnError> {
-        let order = Arc::new(order);
-        let preparation = self.launcher.prepare(Arc::clone(&order))?;
-        let needs = Needs::new(&order, self.sockets.claim(&order), logs.opening(&order));
-        Ok((preparation, needs))
+    /// Whether the command of a process was read a moment ago.
+    pub(crate) fn is_fresh(&self, process: &ProcessPlan) -> bool {
+        self.launcher.is_fresh(process)
     }
 
-    /// Starts a process for which everything has been made, or could not be.
+    /// Gathers what a process is spawned from.
+    pub(crate) fn attempt(&mut self, order: SpawnOrder, logs: &Logs) -> Attempt {
+        let (socket, opening) = (self.sockets.claim(&order), logs.opening(&order));
+        Attempt {
+            order: Arc::new(order),
+            birth: Arc::default(),
+            means: self.launcher.means(),
+            socket,
+            logs: opening,
+        }
+    }
+
+    /// Takes over what an attempt has made. The pid of the child, and why it did not become its
+    /// program.
     ///
     /// # Errors
     /// When there is no child, in the terms of `spawnerr`.
-    pub(crate) fn launch(
+    pub(crate) fn settle(
         &mut self,
-        preparation: Preparation,
-        supplies: Supplies,
+        order: &SpawnOrder,
+        made: Made,
         logs: &mut Logs,
-    ) -> Result<Launched, SpawnError> {
-        let Supplies { socket, logs: outputs } = supplies;
-        let process = preparation.process();
-        let launched = outputs
-            .and_then(|outputs| self.launcher.launch(preparation, socket.as_ref(), *outputs, logs));
-        match socket {
-            Some(socket) if launched.is_ok() => self.sockets.keep(process, socket),
-            socket => self.sockets.give_back(socket),
+    ) -> Result<(Pid, Option<String>), SpawnError> {
+        match (made.socket, &made.child) {
+            (Some(socket), Ok(_)) => self.sockets.keep(order.process, socket),
+            (socket, _) => self.sockets.give_back(socket),
         }
-        launched
+        let child = made.child?;
+        logs.attach(order.process, *child.outputs, child.pipes);
+        if child.failure.is_none() {
+            self.launcher.executed(&order.plan);
+        }
+        Ok((child.pid, child.failure))
     }
 
     /// Gives back what a dead process held.

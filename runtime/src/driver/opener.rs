@@ -10,7 +10,7 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-/// What a job may have to wait for: directories it works in, hosts whose addresses it asks for.
+/// What a job may have to wait for: directories it works in, hosts and users it asks about.
 pub(crate) type Places = Vec<PathBuf>;
 
 /// Does its work and sends the result.
@@ -27,7 +27,8 @@ pub(crate) struct Opener<T> {
 }
 
 /// Threads that take one job after the other: always one that is idle, as far as the system gives
-/// us any more, so that a job need not wait for one elsewhere.
+/// us any more, so that a job need not wait for one elsewhere. None ends before the run does: a
+/// program may have asked the system to be signalled at the end of the thread that made it.
 #[derive(Default)]
 struct Threads {
     state: Mutex<State>,
@@ -124,7 +125,7 @@ impl Threads {
                 drop(state);
                 job();
                 state = self.lock();
-            } else if state.closed || state.idle > 0 {
+            } else if state.closed {
                 return;
             } else {
                 state.idle += 1;

@@ -18,9 +18,13 @@ use nix::fcntl::OFlag;
 use nix::libc;
 use nix::sched::{CloneFlags, clone};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction};
-use nix::unistd::{ForkResult, Pid, dup3};
+use nix::unistd::{ForkResult, Pid, dup3, getpid};
 
 use crate::os::identity::Identity;
+
+mod birth;
+
+pub use birth::{Birth, Spawners};
 
 /// Exit status of a child that could not be turned into its program.
 pub const NOT_SPAWNED: i32 = 127;
@@ -118,8 +122,8 @@ pub enum Target {
     Group(Pid),
 }
 
-/// Makes children. Holds what they borrow until their program replaces them.
-pub struct Spawner {
+/// Makes children, one at a time. Holds what they borrow until their program replaces them.
+struct Spawner {
     stack: Box<[u8]>,
     /// Where a child finds its descriptors 0, 1 and 2. Opened early, so their numbers are low: a
     /// child copies the daemon's descriptors up to here, not the thousands above.
@@ -134,30 +138,28 @@ struct Vectors {
 }
 
 impl Spawner {
-    /// A spawner. To be made before the daemon has many descriptors.
-    ///
-    /// # Errors
-    /// When the system has no descriptors left.
-    pub fn new() -> io::Result<Self> {
+    fn new() -> io::Result<Self> {
         let null = OwnedFd::from(File::options().read(true).write(true).open("/dev/null")?);
         let landing = [null.try_clone()?, null.try_clone()?, null.try_clone()?];
         Ok(Self { stack: vec![0; STACK].into_boxed_slice(), landing, null })
     }
 
-    /// Starts a child with `stdio` as its descriptors 0, 1 and 2.
+    /// Starts a child.
     ///
     /// The child shares this process's memory and this thread sleeps until the child has executed
     /// its program or given up, as `posix_spawn` does it: no page is copied, and the reason of a
     /// failure is known on return. It shares the table of descriptors too until its first system
     /// call, so that the cost of a child does not grow with the number of its siblings.
-    ///
-    /// # Errors
-    /// Whatever `clone` answers; `EAGAIN` when the process table is full.
-    pub fn spawn(&mut self, launch: &Launch, stdio: [BorrowedFd<'_>; 3]) -> Result<Spawned, Errno> {
+    fn spawn(
+        &mut self,
+        launch: &Launch,
+        stdio: [BorrowedFd<'_>; 3],
+        birth: &Birth,
+    ) -> Result<Spawned, Errno> {
         for (from, to) in stdio.into_iter().zip(&mut self.landing) {
             dup3(from, to, OFlag::O_CLOEXEC)?;
         }
-        let spawned = self.clone_into(launch);
+        let spawned = self.clone_into(launch, birth);
         for to in &mut self.landing {
             // The ends of the pipes are the child's alone now. Replacing one open descriptor by
             // another does not fail; if it did, the next child would replace it.
@@ -166,7 +168,7 @@ impl Spawner {
         spawned
     }
 
-    fn clone_into(&mut self, launch: &Launch) -> Result<Spawned, Errno> {
+    fn clone_into(&mut self, launch: &Launch, birth: &Birth) -> Result<Spawned, Errno> {
         let vectors = Vectors::of(launch);
         let landing = self.landing.each_ref().map(AsRawFd::as_raw_fd);
         let failure = Cell::new(None);
@@ -179,7 +181,11 @@ impl Spawner {
         )?;
         let blocked = mask_of_a_program(&mask);
         let child = Box::new(|| {
-            failure.set(Some(become_program(launch, &vectors, landing, &blocked)));
+            birth.is(getpid());
+            // Who prevents it either sees the pid or is seen here.
+            if !birth.is_prevented() {
+                failure.set(Some(become_program(launch, &vectors, landing, &blocked)));
+            }
             NOT_SPAWNED as isize
         });
         let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK | CloneFlags::CLONE_FILES;

@@ -67,7 +67,7 @@ impl SpawnError {
             }
             SpawnError::Fork(error) => format!("unknown error during fork for '{name}': {error}"),
             SpawnError::Socket(text) => text.clone(),
-            SpawnError::Abandoned => format!("'{name}' was stopped before its logs were open"),
+            SpawnError::Abandoned => format!("'{name}' was stopped while it waited for a disk"),
         }
     }
 }
@@ -102,6 +102,6 @@ mod tests {
         );
         check(SpawnError::ProcessTable, "Too many processes in process table to spawn 'web'");
         check(SpawnError::Fork("ENOMEM".into()), "unknown error during fork for 'web': ENOMEM");
-        check(SpawnError::Abandoned, "'web' was stopped before its logs were open");
+        check(SpawnError::Abandoned, "'web' was stopped while it waited for a disk");
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Launches {
     current: Option<Launch>,
     /// Those whose spawn waits for a disk.
     stalled: BTreeMap<ProcessId, Launch>,
+    /// Those whose probe does.
+    stalled_probes: Vec<Launch>,
     /// Spawns since the last message that was not an answer.
     burst: usize,
     /// The first ticket after the last wave of processes that start by themselves.
@@ -42,6 +44,18 @@ pub(crate) struct Launch {
     ticket: u64,
     process: ProcessId,
     request: Option<RequestId>,
+    stage: Stage,
+}
+
+/// How far a launch has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Stage {
+    /// Its command has not been looked for.
+    Queued,
+    /// That is being done.
+    Probing,
+    /// It has been done, or is done by the spawn itself.
+    Ready,
 }
 
 impl Launches {
@@ -71,7 +85,7 @@ impl Launches {
     /// The requests that wait in line.
     #[cfg(test)]
     pub(crate) fn requests(&self) -> impl Iterator<Item = RequestId> {
-        let begun = self.current.iter().chain(self.stalled.values());
+        let begun = self.current.iter().chain(self.stalled.values()).chain(&self.stalled_probes);
         self.queue.values().chain(begun).filter_map(|launch| launch.request)
     }
 
@@ -105,10 +119,33 @@ impl Launches {
         stalled.or_else(current)?.request
     }
 
-    /// Puts a spawn that is under way aside.
+    /// Puts what is under way aside.
     fn put_aside(&mut self, process: ProcessId) {
-        let current = self.current.take_if(|launch| launch.process == process);
-        self.stalled.extend(current.map(|launch| (process, launch)));
+        let Some(launch) = self.current.take_if(|launch| launch.process == process) else { return };
+        match launch.stage {
+            Stage::Probing => self.stalled_probes.push(launch),
+            Stage::Queued | Stage::Ready => drop(self.stalled.insert(process, launch)),
+        }
+    }
+
+    /// The launch whose probe is answered, and whether it is the one under way.
+    fn probed(&mut self, process: ProcessId, request: RequestId) -> Option<(Launch, bool)> {
+        let is_it = |launch: &Launch| {
+            (launch.process, launch.request, launch.stage)
+                == (process, Some(request), Stage::Probing)
+        };
+        let stalled = self.stalled_probes.iter().position(is_it);
+        let stalled = stalled.map(|at| (self.stalled_probes.remove(at), false));
+        stalled
+            .or_else(|| self.current.take_if(|launch| is_it(launch)).map(|launch| (launch, true)))
+    }
+
+    /// Takes the probes of a process that are under way.
+    fn take_probes(&mut self, process: ProcessId) -> Vec<Launch> {
+        let is_its =
+            |launch: &mut Launch| launch.process == process && launch.stage == Stage::Probing;
+        let current = self.current.take_if(|launch| is_its(launch));
+        self.stalled_probes.extract_if(.., is_its).chain(current).collect()
     }
 
     /// Whether the spawn of this process has been put aside.
@@ -127,10 +164,15 @@ impl Launches {
 impl Supervisor {
     /// Puts a process at the end of the line.
     pub(crate) fn enqueue(&mut self, id: ProcessId, request: Option<RequestId>) {
+        let stage = if request.is_some() { Stage::Queued } else { Stage::Ready };
+        self.enqueue_at(stage, id, request);
+    }
+
+    fn enqueue_at(&mut self, stage: Stage, id: ProcessId, request: Option<RequestId>) {
         let Some(process) = self.processes.get_mut(&id) else { return };
         let ticket = self.launches.next;
         self.launches.next += 1;
-        self.launches.queue.insert(ticket, Launch { ticket, process: id, request });
+        self.launches.queue.insert(ticket, Launch { ticket, process: id, request, stage });
         process.tickets.push(ticket);
     }
 
@@ -141,11 +183,15 @@ impl Supervisor {
             process.tickets.retain(|held| *held != launch.ticket);
             // Most processes wait in line once in their life.
             process.tickets.shrink_to_fit();
-            if launch.request.is_none() {
-                self.launch_automatic(launch);
-            } else if let Some(order) = self.spawn_order(launch.process) {
-                self.launches.current = Some(launch);
-                self.actions.push(Action::Probe(order));
+            match (launch.request, launch.stage) {
+                (None, _) => self.launch_automatic(launch),
+                (Some(request), Stage::Queued | Stage::Probing) => {
+                    if let Some(order) = self.spawn_order(launch.process) {
+                        self.launches.current = Some(Launch { stage: Stage::Probing, ..launch });
+                        self.actions.push(Action::Probe { order, request });
+                    }
+                }
+                (Some(request), Stage::Ready) => self.launch_wanted(launch, request),
             }
         }
     }
@@ -175,12 +221,13 @@ impl Supervisor {
     }
 
     fn begin(&mut self, launch: Launch) {
-        self.launches.current = Some(launch);
+        self.launches.current = Some(Launch { stage: Stage::Ready, ..launch });
         self.launches.burst += 1;
         self.step(launch.process, Event::Launch);
     }
 
-    /// The spawn under way waits for a disk. If the process is to stop by now, nobody waits for it.
+    /// The spawn or the probe under way waits for a disk. If the process is to stop by now, nobody
+    /// waits for its spawn.
     pub(crate) fn spawn_stalled(&mut self, id: ProcessId) {
         self.launches.put_aside(id);
         let state = self.processes.get(&id).map(|process| process.state);
@@ -197,16 +244,29 @@ impl Supervisor {
     }
 
     /// The answer to a probe. The command is checked before the state (RPC-129, RPC-133).
-    pub(crate) fn probed(&mut self, id: ProcessId, result: Result<(), CommandError>) {
-        let Some(launch) = self.launches.current.take_if(|launch| launch.process == id) else {
-            return;
-        };
-        let Some(request) = launch.request else { return };
-        let Some(process) = self.processes.get(&id) else { return };
-        let state = process.state.shown();
+    pub(crate) fn probed(
+        &mut self,
+        id: ProcessId,
+        request: RequestId,
+        result: Result<(), CommandError>,
+    ) {
+        let Some((launch, is_current)) = self.launches.probed(id, request) else { return };
         if let Err(error) = result {
             self.finish(request, id, Err(Failure::Fault(command_fault(&error))));
-        } else if state.is_runnable() {
+        } else if is_current {
+            self.launch_wanted(launch, request);
+        } else {
+            // Others have gone on meanwhile.
+            self.enqueue_at(Stage::Ready, id, Some(request));
+        }
+    }
+
+    /// Starts a process whose command is there, if its state allows it.
+    fn launch_wanted(&mut self, launch: Launch, request: RequestId) {
+        let id = launch.process;
+        let Some(process) = self.processes.get(&id) else { return };
+        let state = process.state.shown();
+        if state.is_runnable() {
             self.finish(request, id, Err(Failure::Named(FaultCode::AlreadyStarted)));
         } else if state == ProcessState::Unknown {
             self.finish(request, id, Err(Failure::UnknownState));
@@ -224,11 +284,10 @@ impl Supervisor {
     pub(crate) fn cancel_launches(&mut self, id: ProcessId, why: &Failure) -> bool {
         let Some(process) = self.processes.get_mut(&id) else { return false };
         let tickets = std::mem::take(&mut process.tickets);
-        let spawning = matches!(process.state, State::Spawning { .. });
-        let probing = self.launches.current.take_if(|launch| launch.process == id && !spawning);
+        let probing = self.launches.take_probes(id);
         let queued: Vec<_> =
             tickets.iter().filter_map(|ticket| self.launches.queue.remove(ticket)).collect();
-        let any = probing.is_some() || !queued.is_empty();
+        let any = !probing.is_empty() || !queued.is_empty();
         for launch in probing.into_iter().chain(queued) {
             if let Some(request) = launch.request {
                 self.start_cancelled(request, id, why.clone());
@@ -240,8 +299,9 @@ impl Supervisor {
     /// Takes everything out of the line, because nothing is started any more (RPC-263).
     pub(crate) fn cancel_all_launches(&mut self) {
         let waiting: Vec<_> = self.launches.queue.values().map(|launch| launch.process).collect();
-        let probing = self.launches.current.map(|launch| launch.process);
-        for id in waiting.into_iter().chain(probing) {
+        let begun = self.launches.current.iter().chain(&self.launches.stalled_probes);
+        let begun: Vec<_> = begun.map(|launch| launch.process).collect();
+        for id in waiting.into_iter().chain(begun) {
             self.cancel_launches(id, &Failure::Fault(Fault::bare(FaultCode::ShutdownState)));
         }
     }

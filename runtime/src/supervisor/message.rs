@@ -94,11 +94,13 @@ pub enum Message {
     Probed {
         /// Which process.
         process: ProcessId,
+        /// For which client.
+        request: RequestId,
         /// Whether its command could be executed.
         result: Result<(), CommandError>,
     },
-    /// A spawn waits for a disk, to open a log file or to make a socket there. It is answered when the
-    /// disk has done it, or when it is abandoned; others need not wait for it.
+    /// The spawn or the probe under way waits for a disk. It is answered when the disk has done it,
+    /// or when it is abandoned; others need not wait for it.
     SpawnStalled {
         /// Which process.
         process: ProcessId,

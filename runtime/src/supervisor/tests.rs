@@ -140,6 +140,7 @@ fn perform(world: &mut World, step: &str) {
             world.stall();
         }
         ["lazy"] => world.lazy = true,
+        ["proceed"] => world.catch_up(),
         ["thaw"] => world.thaw(),
         ["faulty"] => {
             let message = "File contains no section headers.".to_owned();

@@ -122,14 +122,14 @@ fn is_stalled(daemon: &Daemon<'_>) -> bool {
 }
 
 /// Calls a method that takes a name, and does not wait for the answer.
-fn ask(daemon: &Daemon<'_>, method: &str, name: &str) -> Connection {
+pub(super) fn ask(daemon: &Daemon<'_>, method: &str, name: &str) -> Connection {
     let call = rpc::xml::encode_call(&format!("supervisor.{method}"), &[name.into()]);
     let mut connection = daemon.server().connect().expect("a server that listens");
     connection.send(post("/RPC2", call.expect("a call")));
     connection
 }
 
-fn outcome(connection: &mut Connection) -> String {
+pub(super) fn outcome(connection: &mut Connection) -> String {
     connection.answer().expect("an answer").outcome()
 }
 

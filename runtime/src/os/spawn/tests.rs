@@ -26,10 +26,14 @@ fn launch(words: &[&str]) -> Launch {
 
 /// Runs `launch` to its end; its stdout and why it was not executed.
 fn run(launch: &Launch) -> (String, Option<Failure>) {
+    run_as(launch, &Birth::default())
+}
+
+fn run_as(launch: &Launch, birth: &Birth) -> (String, Option<Failure>) {
     let (read, write): (OwnedFd, OwnedFd) = pipe2(OFlag::O_CLOEXEC).unwrap();
     let null = File::options().read(true).write(true).open("/dev/null").unwrap();
     let stdio = [null.as_fd(), write.as_fd(), null.as_fd()];
-    let spawned = Spawner::new().unwrap().spawn(launch, stdio).unwrap();
+    let spawned = Spawners::new().unwrap().spawn(launch, stdio, birth).unwrap();
     drop(write);
     let mut text = String::new();
     File::from(read).read_to_string(&mut text).unwrap();
@@ -46,6 +50,14 @@ fn check_failure(change: impl FnOnce(&mut Launch), step: Step, errno: Errno) {
     let mut launch = launch(&["/bin/true"]);
     change(&mut launch);
     assert_eq!(run(&launch), (String::new(), Some(Failure { step, errno })));
+}
+
+#[test]
+fn a_child_that_is_prevented_does_nothing() {
+    let birth = Birth::default();
+    birth.prevent();
+    assert_eq!(run_as(&launch(&["/bin/echo", "here"]), &birth), (String::new(), None));
+    assert!(birth.pid().is_some());
 }
 
 // RUN-205

@@ -31,7 +31,12 @@ pub enum Action {
     },
     /// Check the command of a process, spawn nothing (RUN-175 to RUN-179b).
     /// *Answered* by [`super::Message::Probed`].
-    Probe(SpawnOrder),
+    Probe {
+        /// Whose.
+        order: SpawnOrder,
+        /// For which client; comes back in the answer.
+        request: RequestId,
+    },
     /// Spawn a process. *Answered* by [`super::Message::Spawned`].
     Spawn(SpawnOrder),
     /// Do not spawn a process that still waits for a disk. Its spawn is *answered* by

@@ -51,10 +51,11 @@ pub(crate) struct World {
     pub(crate) obstacle: Option<String>,
     /// The compile under way, and whether it is rehearsed.
     compiling: Option<bool>,
-    /// Whether activations, spawns, drains and writes take their time, until [`World::catch_up`].
+    /// Whether activations, probes, spawns, drains and writes take their time, until
+    /// [`World::catch_up`].
     pub(crate) lazy: bool,
     held: VecDeque<Action>,
-    /// Spawns that a disk holds up, until [`World::thaw`].
+    /// Probes and spawns that a disk holds up, until [`World::thaw`].
     stalled: VecDeque<Action>,
     /// The pids whose end has been announced; they must not speak any more.
     silenced: BTreeSet<Pid>,
@@ -187,7 +188,7 @@ impl World {
         self.carry_out(action);
     }
 
-    /// Carries out the oldest spawn that a disk holds up.
+    /// Carries out the oldest probe or spawn that a disk holds up.
     pub(crate) fn thaw(&mut self) {
         let spawn = self.stalled.pop_front();
         self.carry_out(spawn);
@@ -203,14 +204,15 @@ impl World {
         }
     }
 
-    /// A disk holds up the spawn under way, if there is one that takes its time.
+    /// A disk holds up the probe or the spawn under way, if there is one that takes its time.
     pub(crate) fn stall(&mut self) {
-        let Some(at) = self.held.iter().position(|action| spawned_by(action).is_some()) else {
+        let launched = |action: &Action| probed_by(action).or_else(|| spawned_by(action));
+        let Some(at) = self.held.iter().position(|action| launched(action).is_some()) else {
             return;
         };
-        let spawn = self.held.remove(at);
-        let process = spawn.as_ref().and_then(spawned_by);
-        self.stalled.extend(spawn);
+        let action = self.held.remove(at);
+        let process = action.as_ref().and_then(launched);
+        self.stalled.extend(action);
         if let Some(process) = process {
             self.send(Message::SpawnStalled { process });
         }
@@ -261,6 +263,7 @@ impl World {
         let takes_time = matches!(
             action,
             Action::Activate(_)
+                | Action::Probe { .. }
                 | Action::Spawn(_)
                 | Action::Drain { .. }
                 | Action::Feed { .. }
@@ -276,11 +279,12 @@ impl World {
             Action::Deactivate { group } => {
                 assert!(self.groups.remove(&group.0), "{group:?} was active");
             }
-            Action::Probe(order) => {
+            Action::Probe { order, request } => {
                 let name = self.names[&order.process].clone();
                 let result =
                     self.probe_errors.get(&name).map_or(Ok(()), |error| Err(error.clone()));
-                answers.push_back(Message::Probed { process: order.process, result });
+                let process = order.process;
+                answers.push_back(Message::Probed { process, request, result });
             }
             Action::Spawn(order) => answers.push_back(self.spawn(order.process)),
             Action::Abandon { process } => {
@@ -322,6 +326,9 @@ impl World {
                 assert!(self.open.is_empty(), "unanswered at the exit: {:?}", self.open);
                 self.note(|| format!("exit {}", exit_word(&exit)));
                 self.exit = Some(exit);
+                // What was ordered before leads nowhere any more.
+                self.held.clear();
+                self.stalled.clear();
             }
         }
     }
@@ -442,6 +449,10 @@ impl World {
             self.silenced.insert(pid);
         }
     }
+}
+
+fn probed_by(action: &Action) -> Option<ProcessId> {
+    if let Action::Probe { order, .. } = action { Some(order.process) } else { None }
 }
 
 fn spawned_by(action: &Action) -> Option<ProcessId> {

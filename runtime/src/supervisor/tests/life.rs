@@ -334,12 +334,12 @@ fn a_spawn_that_a_disk_holds_up_holds_up_nobody_else() {
         )
     };
     let (a_is_up, b_is_up) = (up("a"), up("b"));
-    let told = "INFO spawnerr: 'a' was stopped before its logs were open";
+    let told = "INFO spawnerr: 'a' was stopped while it waited for a disk";
     let refused = "= start a: SPAWN_ERROR: a";
     check(
         &["program:a startsecs=0 autostart=false", "program:b startsecs=0 autostart=false"],
         &[
-            ("lazy; start a; stall", &["> STARTING a a from_state:STOPPED tries:0"]),
+            ("lazy; start a; proceed; stall", &["> STARTING a a from_state:STOPPED tries:0"]),
             (
                 "start b; exit b 0; start a",
                 &[
@@ -365,7 +365,7 @@ fn a_spawn_that_a_disk_holds_up_holds_up_nobody_else() {
                 ],
             ),
             (
-                "lazy; start a; stall; stop a",
+                "lazy; start a; proceed; stall; stop a",
                 &[
                     "> STARTING a a from_state:EXITED tries:0",
                     told,
@@ -376,7 +376,7 @@ fn a_spawn_that_a_disk_holds_up_holds_up_nobody_else() {
                 ],
             ),
             (
-                "lazy; start a; stop a; stall",
+                "lazy; start a; proceed; stop a; stall",
                 &[
                     "> STARTING a a from_state:STOPPED tries:1",
                     told,
@@ -387,7 +387,7 @@ fn a_spawn_that_a_disk_holds_up_holds_up_nobody_else() {
                 ],
             ),
             (
-                "lazy; start a; stall; TERM",
+                "lazy; start a; proceed; stall; TERM",
                 &[
                     "> STARTING a a from_state:STOPPED tries:2",
                     "WARN received SIGTERM indicating exit request",
@@ -399,6 +399,52 @@ fn a_spawn_that_a_disk_holds_up_holds_up_nobody_else() {
                     "> BACKOFF a a from_state:STARTING tries:3",
                     "> STOPPED a a from_state:BACKOFF pid:0",
                 ],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_command_that_a_disk_keeps_from_being_found_holds_up_nobody_else() {
+    // RPC-129, RPC-130
+    let up = "INFO success: a entered RUNNING state, process has stayed up for > than 0 seconds \
+              (startsecs)";
+    let cancelled = "= start a: ABNORMAL_TERMINATION: a";
+    check(
+        &["program:a startsecs=0 autostart=false", "program:b startsecs=10 autostart=false"],
+        &[
+            ("lazy; start a; stall; lazy; start a; stall", &[]),
+            (
+                "start! b",
+                &[
+                    "> STARTING b b from_state:STOPPED tries:0",
+                    "INFO spawned: 'b' with pid 1",
+                    "= start! b: true",
+                ],
+            ),
+            (
+                "thaw",
+                &[
+                    "> STARTING a a from_state:STOPPED tries:0",
+                    "INFO spawned: 'a' with pid 2",
+                    up,
+                    "= start a: true",
+                    "> RUNNING a a from_state:STARTING pid:2",
+                ],
+            ),
+            ("thaw", &["= start a: ALREADY_STARTED: a"]),
+            (
+                "lazy; start a; stall; stop! a; thaw",
+                &[
+                    cancelled,
+                    "kill 15 a",
+                    "> STOPPING a a from_state:RUNNING pid:2",
+                    "= stop! a: true",
+                ],
+            ),
+            (
+                "missing a; lazy; start a; stall; thaw",
+                &["= start a: NO_FILE: can't find command 'zz'"],
             ),
         ],
     );

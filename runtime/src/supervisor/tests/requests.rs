@@ -213,7 +213,8 @@ fn a_stop_takes_a_queued_start_out_of_the_line() {
         play(&mut world, "stop! web:w2; stop web:w1", &[]),
         ["= stop! web:w2: true", "= stop web:w1: true"]
     );
-    world.send(Message::Probed { process: world.process("w0"), result: Ok(()) });
+    let request = super::super::message::RequestId(100);
+    world.send(Message::Probed { process: world.process("w0"), request, result: Ok(()) });
     assert_eq!(
         play(&mut world, "wait 1", &[]),
         [

@@ -78,9 +78,10 @@ pub struct Supervisor {
     announcer: Announcer,
     next_group: u64,
     next_process: u64,
-    /// Pools that may have something to send; empty between messages.
+    /// Pools that may have something to send, the first to be looked at last; empty between
+    /// messages.
     #[serde(skip)]
-    stirred: BTreeSet<GroupId>,
+    stirred: Vec<GroupId>,
     /// What this message has led to; empty between messages.
     #[serde(skip)]
     actions: Vec<Action>,
@@ -129,7 +130,7 @@ impl Supervisor {
             announcer: Announcer::new(serial),
             next_group: 0,
             next_process: 0,
-            stirred: BTreeSet::new(),
+            stirred: Vec::new(),
             actions: Vec::new(),
             now: Now::default(),
         }

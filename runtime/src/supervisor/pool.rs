@@ -183,7 +183,7 @@ impl Supervisor {
             format!("pool {name} event buffer overflowed, discarding event {serial}")
         });
         put(&mut pool.buffer);
-        self.stirred.insert(id);
+        self.stir(id);
         if let Some(text) = overflowed {
             self.log(LogLevel::Error, text);
         }
@@ -217,9 +217,16 @@ impl Supervisor {
         self.groups.get_mut(&id)?.pool.as_deref_mut()
     }
 
+    /// Something has changed in a pool.
+    pub(super) fn stir(&mut self, id: GroupId) {
+        if let Err(place) = self.stirred.binary_search_by(|stirred| id.cmp(stirred)) {
+            self.stirred.insert(place, id);
+        }
+    }
+
     /// Sends what can be sent to the listeners of pools in which something has changed.
     pub(crate) fn feed_stirred(&mut self) {
-        while let Some(id) = self.stirred.pop_first() {
+        while let Some(id) = self.stirred.pop() {
             self.feed_pool(id);
         }
     }
@@ -327,7 +334,7 @@ impl Supervisor {
                 pool.buffer.push_front(buffered);
             }
         }
-        self.stirred.insert(group);
+        self.stir(group);
     }
 
     /// A listener that did not read has caught up.
@@ -335,7 +342,8 @@ impl Supervisor {
         let Some(process) = self.processes.get_mut(&id) else { return };
         if let Some(listener) = &mut process.listener {
             listener.block(false);
-            self.stirred.insert(process.group);
+            let group = process.group;
+            self.stir(group);
         }
     }
 
@@ -350,7 +358,7 @@ impl Supervisor {
         for remark in listener.hear(data, judge) {
             self.remark(group, &name, remark);
         }
-        self.stirred.insert(group);
+        self.stir(group);
     }
 
     fn remark(&mut self, group: GroupId, name: &str, remark: Remark) {

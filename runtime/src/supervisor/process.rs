@@ -287,7 +287,7 @@ impl Supervisor {
             self.count_unstopped(group, from.is_stopped(), to.is_stopped());
         }
         if self.processes.get(&id).is_some_and(|process| process.listener.is_some()) {
-            self.stirred.insert(group);
+            self.stir(group);
         }
         self.settle_waiters(id);
     }

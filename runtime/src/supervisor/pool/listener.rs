@@ -161,7 +161,8 @@ impl Listener {
 
     /// What follows from these bytes, and those of them that are not understood yet.
     fn understand<'a>(&mut self, mut input: &'a [u8], judge: Judge) -> (Vec<Remark>, &'a [u8]) {
-        let mut remarks = Vec::new();
+        // Processed, ACKNOWLEDGED, READY.
+        let mut remarks = Vec::with_capacity(3);
         while !input.is_empty() {
             let rest = match self.state {
                 ListenerState::Unknown => Some(&[][..]),

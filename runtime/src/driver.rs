@@ -50,6 +50,9 @@ pub(crate) const LAST_TURNS: usize = 32;
 /// be stalled.
 pub(crate) const FENCE_LIMIT: Duration = Duration::from_millis(250);
 
+/// The start is over as soon as nothing has happened for so long.
+const CALM: Duration = Duration::from_secs(1);
+
 /// How long the end of a run waits for the log files.
 const LAST_WRITES: Duration = Duration::from_secs(5);
 
@@ -81,6 +84,8 @@ pub(crate) struct Driver<'s> {
     waiting: BTreeMap<RequestId, oneshot::Sender<Result<Reply, Fault>>>,
     last_request: u64,
     timeline: Timeline,
+    /// Whether the start is over, and its memory given back.
+    settled: bool,
     exit: Option<Exit>,
 }
 
@@ -99,6 +104,7 @@ enum Turn {
     Spawn,
     Done(Option<JobId>, Done),
     Stalled,
+    Settled,
 }
 
 impl Timeline {
@@ -149,6 +155,7 @@ impl<'s> Driver<'s> {
             inbox: VecDeque::new(),
             waiting: BTreeMap::new(),
             last_request: 0,
+            settled: false,
             exit: None,
         })
     }
@@ -179,6 +186,7 @@ impl<'s> Driver<'s> {
                 }
                 Turn::Done(job, done) => self.on_done(job, done),
                 Turn::Stalled => self.put_aside(),
+                Turn::Settled => self.settle_down(),
             }
         };
         self.ground.activity().flush(LAST_LINES);
@@ -191,19 +199,26 @@ impl<'s> Driver<'s> {
         (exit, self.recompiler.into_origin())
     }
 
+    /// Gives back the memory of the start.
+    fn settle_down(&mut self) {
+        self.settled = true;
+        if let Err(error) = spawn::release_memory() {
+            tracing::debug!("could not give back the memory of the start: {error}");
+        }
+    }
+
     /// Waits for the next thing to happen. Nothing is lost when several happen at once.
     async fn next(&mut self) -> Turn {
         let deadline = self.supervisor.deadline().map(|at| self.timeline.0 + at);
         let stalled = self.awaited.map(|awaited| awaited.until);
-        let (wake, turn) = match stalled {
-            Some(at) if deadline.is_none_or(|deadline| at < deadline) => (stalled, Turn::Stalled),
-            _ => (deadline, Turn::Deadline),
-        };
-        let sleep = async {
-            match wake {
-                Some(at) => tokio::time::sleep_until(at.into()).await,
-                None => std::future::pending().await,
-            }
+        let calm = (!self.settled).then(|| clock::monotonic() + CALM);
+        let wakes = [(deadline, Turn::Deadline), (stalled, Turn::Stalled), (calm, Turn::Settled)];
+        let wakes = wakes.into_iter().filter_map(|(at, turn)| Some((at?, turn)));
+        let first = wakes.min_by_key(|(at, _)| *at);
+        let wake = async {
+            let Some((at, turn)) = first else { return std::future::pending().await };
+            tokio::time::sleep_until(at.into()).await;
+            turn
         };
         let wanted = self.supervisor.wanted_outputs();
         let mut messages = Vec::new();
@@ -215,7 +230,7 @@ impl<'s> Driver<'s> {
             outcome = self.recompiler.done() => Turn::Compiled(outcome),
             () = self.logs.ready(wanted, &mut messages) => Turn::Messages(messages),
             (job, done) = self.opener.done() => Turn::Done(job, done),
-            () = sleep => turn,
+            turn = wake => turn,
             () = self.clock.changed() => Turn::ClockSet,
             () = std::future::ready(()), if !self.spawns.is_empty() => Turn::Spawn,
         }

@@ -1,5 +1,5 @@
 //! Clients that want too much, give nothing, or never end: processes are supervised meanwhile,
-//! other clients are answered, and the daemon's memory stays bounded.
+//! other clients are answered, and the daemon's memory stays bounded. So it does without clients.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -59,6 +59,17 @@ fn check<T>(minfds: u32, crowd: impl FnOnce(&Address, &Sandbox) -> T) {
     let after = daemon.resident_kib();
     assert!(after < before + GROWTH, "{before} KiB became {after} KiB");
     drop(held);
+    assert_eq!(daemon.ctl(&["version"]).stdout, "4.3.0\n");
+}
+
+#[test]
+fn what_the_start_alone_has_needed_is_given_back() {
+    let sandbox = configured("[program:x]\ncommand=/bin/sleep 1000\nstartsecs=0\n");
+    let daemon = Daemon::start(&crate::ours(), &sandbox);
+    daemon.wait_for("x", "RUNNING");
+    wait_until("a quarter of the memory is free again", || {
+        daemon.resident_kib() < daemon.peak_kib() / 4 * 3
+    });
     assert_eq!(daemon.ctl(&["version"]).stdout, "4.3.0\n");
 }
 

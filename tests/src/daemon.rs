@@ -146,9 +146,18 @@ impl<'s> Daemon<'s> {
 
     /// Its resident memory, in KiB.
     pub fn resident_kib(&self) -> u64 {
+        self.status_kib("VmRSS:")
+    }
+
+    /// The most resident memory it ever had, in KiB.
+    pub fn peak_kib(&self) -> u64 {
+        self.status_kib("VmHWM:")
+    }
+
+    fn status_kib(&self, field: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid()));
         let status = status.expect("a live daemon");
-        let size = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let size = status.lines().find_map(|line| line.strip_prefix(field));
         let size = size.and_then(|size| size.trim().strip_suffix(" kB")?.parse().ok());
         size.expect("the size of its memory")
     }

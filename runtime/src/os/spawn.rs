@@ -1,15 +1,18 @@
-//! The system calls that begin, signal and end the life of a child. The only file with `unsafe`.
-//! What a child is to run is decided elsewhere and arrives complete.
+//! The system calls that begin, signal and end the life of a child, and, as it is the only file with
+//! `unsafe`, the one that gives memory back. What a child is to run is decided elsewhere and arrives
+//! complete.
 #![expect(
     unsafe_code,
-    reason = "clone, fork, kill with any number and the raw wait status have no safe wrapper"
+    reason = "clone, fork, kill with any number, the raw wait status and madvise have no safe wrapper"
 )]
 
 use std::cell::Cell;
 use std::ffi::CString;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::path::Path;
 use std::ptr;
 use std::thread;
 
@@ -270,6 +273,40 @@ pub fn as_user<T: Send>(identity: &Identity, work: impl FnOnce() -> T + Send) ->
         let done = thread.spawn_scoped(scope, become_and_work)?.join();
         done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(io::Error::from)
     })
+}
+
+/// Gives back the memory only the start of the daemon has needed: what the allocator holds free, and
+/// its own code, which the system keeps as it keeps any file and finds there when it is used again.
+///
+/// # Errors
+/// When the system does not say where the code is.
+pub fn release_memory() -> io::Result<()> {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: takes an integer, and whatever is in use stays.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+    for Range { start, end } in code()? {
+        let start = ptr::without_provenance_mut(start);
+        // SAFETY: the range holds code of this program, mapped from its file and writable by nobody,
+        // so what is read there afterwards is what was there before.
+        unsafe { libc::madvise(start, end - start.addr(), libc::MADV_DONTNEED) };
+    }
+    Ok(())
+}
+
+/// Where the code of this program is mapped, and nothing else.
+fn code() -> io::Result<Vec<Range<usize>>> {
+    let program = fs::read_link("/proc/self/exe")?;
+    let maps = fs::read_to_string("/proc/self/maps")?;
+    let address = |text: &str| usize::from_str_radix(text, 16).ok();
+    let range = |line: &str| {
+        let (range, rest) = line.split_once(" r-xp ")?;
+        let (start, end) = range.split_once('-')?;
+        let (_, path) = rest.split_once('/')?;
+        (Path::new("/").join(path) == program).then_some(address(start)?..address(end)?)
+    };
+    Ok(maps.lines().filter_map(range).collect())
 }
 
 /// Splits this process in two. Must run while it has a single thread.

@@ -152,6 +152,7 @@ impl Attempt {
         })
     }
 }
+
 impl Ends {
     fn open(redirect_stderr: bool, fcgi: bool) -> Result<Self, SpawnError> {
         let pipe = || pipe2(OFlag::O_CLOEXEC).map_err(unpiped);

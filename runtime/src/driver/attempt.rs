@@ -245,6 +245,8 @@ fn unpiped(errno: Errno) -> SpawnError {
 fn unforked(errno: Errno) -> SpawnError {
     if errno == Errno::EAGAIN {
         SpawnError::ProcessTable
+    } else if errno == Errno::EMFILE {
+        SpawnError::TooManyFiles
     } else {
         SpawnError::Fork(format!("{errno:?}"))
     }

@@ -11,8 +11,8 @@ use crate::clock;
 use crate::driver::attempt::Means;
 use crate::os::environment::Inherited;
 
-/// How long what was read to execute a program is taken to be in memory still: longer than a crowd
-/// makes each other wait, and too short to rely on for anything else.
+/// How long what was read to execute a program is taken to be in memory still: much longer than
+/// from one spawn of a crowd to the next, and too short for a disk to have gone unnoticed.
 const FRESH: Duration = Duration::from_millis(100);
 
 /// Keeps what attempts are carried out with, and which one succeeded last.

@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
@@ -83,15 +83,15 @@ impl Spawners {
         stdio: [BorrowedFd<'_>; 3],
         birth: &Birth,
     ) -> Result<Spawned, Errno> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut spawner = match free {
-            Some(spawner) => spawner,
-            None => Spawner::new().map_err(|error| {
-                Errno::from_raw(error.raw_os_error().unwrap_or(Errno::EMFILE as i32))
-            })?,
-        };
+        let free = self.lock().pop();
+        let new = || Spawner::new().map_err(|error| error.try_into().unwrap_or(Errno::EMFILE));
+        let mut spawner = free.map_or_else(new, Ok)?;
         let spawned = spawner.spawn(launch, stdio, birth);
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(spawner);
+        self.lock().push(spawner);
         spawned
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Spawner>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

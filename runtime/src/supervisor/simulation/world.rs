@@ -51,8 +51,7 @@ pub(crate) struct World {
     pub(crate) obstacle: Option<String>,
     /// The compile under way, and whether it is rehearsed.
     compiling: Option<bool>,
-    /// Whether activations, probes, spawns, drains and writes take their time, until
-    /// [`World::catch_up`].
+    /// Whether what may take its time does, until [`World::catch_up`].
     pub(crate) lazy: bool,
     held: VecDeque<Action>,
     /// Probes and spawns that a disk holds up, until [`World::thaw`].
@@ -206,12 +205,11 @@ impl World {
 
     /// A disk holds up the probe or the spawn under way, if there is one that takes its time.
     pub(crate) fn stall(&mut self) {
-        let launched = |action: &Action| probed_by(action).or_else(|| spawned_by(action));
-        let Some(at) = self.held.iter().position(|action| launched(action).is_some()) else {
+        let Some(at) = self.held.iter().position(|action| launched_by(action).is_some()) else {
             return;
         };
         let action = self.held.remove(at);
-        let process = action.as_ref().and_then(launched);
+        let process = action.as_ref().and_then(launched_by);
         self.stalled.extend(action);
         if let Some(process) = process {
             self.send(Message::SpawnStalled { process });
@@ -280,16 +278,17 @@ impl World {
                 assert!(self.groups.remove(&group.0), "{group:?} was active");
             }
             Action::Probe { order, request } => {
-                let name = self.names[&order.process].clone();
-                let result =
-                    self.probe_errors.get(&name).map_or(Ok(()), |error| Err(error.clone()));
                 let process = order.process;
+                let error = self.probe_errors.get(&self.names[&process]).cloned();
+                let result = error.map_or(Ok(()), Err);
                 answers.push_back(Message::Probed { process, request, result });
             }
             Action::Spawn(order) => answers.push_back(self.spawn(order.process)),
             Action::Abandon { process } => {
                 let before = self.stalled.len();
-                self.stalled.retain(|spawn| spawned_by(spawn) != Some(process));
+                self.stalled.retain(
+                    |held| !matches!(held, Action::Spawn(order) if order.process == process),
+                );
                 assert_eq!(self.stalled.len() + 1, before, "{process:?} is held up");
                 let result = Err(SpawnError::Abandoned);
                 answers.push_back(Message::Spawned { process, result });
@@ -451,12 +450,10 @@ impl World {
     }
 }
 
-fn probed_by(action: &Action) -> Option<ProcessId> {
-    if let Action::Probe { order, .. } = action { Some(order.process) } else { None }
-}
-
-fn spawned_by(action: &Action) -> Option<ProcessId> {
-    if let Action::Spawn(order) = action { Some(order.process) } else { None }
+/// Whose probe or spawn this is.
+fn launched_by(action: &Action) -> Option<ProcessId> {
+    let (Action::Probe { order, .. } | Action::Spawn(order)) = action else { return None };
+    Some(order.process)
 }
 
 fn exit_word(exit: &Exit) -> String {

@@ -227,3 +227,49 @@ fn a_stop_takes_a_queued_start_out_of_the_line() {
         ]
     );
 }
+
+#[test]
+fn a_command_that_a_disk_keeps_from_being_found_holds_up_nobody_else() {
+    // RPC-129, RPC-130
+    let up = "INFO success: a entered RUNNING state, process has stayed up for > than 0 seconds \
+              (startsecs)";
+    let cancelled = "= start a: ABNORMAL_TERMINATION: a";
+    check(
+        &["program:a startsecs=0 autostart=false", "program:b startsecs=10 autostart=false"],
+        &[
+            ("lazy; start a; stall; lazy; start a; stall", &[]),
+            (
+                "start! b",
+                &[
+                    "> STARTING b b from_state:STOPPED tries:0",
+                    "INFO spawned: 'b' with pid 1",
+                    "= start! b: true",
+                ],
+            ),
+            (
+                "thaw",
+                &[
+                    "> STARTING a a from_state:STOPPED tries:0",
+                    "INFO spawned: 'a' with pid 2",
+                    up,
+                    "= start a: true",
+                    "> RUNNING a a from_state:STARTING pid:2",
+                ],
+            ),
+            ("thaw", &["= start a: ALREADY_STARTED: a"]),
+            (
+                "lazy; start a; stall; stop! a; thaw",
+                &[
+                    cancelled,
+                    "kill 15 a",
+                    "> STOPPING a a from_state:RUNNING pid:2",
+                    "= stop! a: true",
+                ],
+            ),
+            (
+                "missing a; lazy; start a; stall; thaw",
+                &["= start a: NO_FILE: can't find command 'zz'"],
+            ),
+        ],
+    );
+}
